@@ -1,0 +1,18 @@
+"""The program: settings in, one MailRelay, outputs out."""
+
+import pulumi
+
+from components import MailRelay
+from stacks.settings import Settings
+
+settings = Settings.from_config()
+relay = MailRelay("relay", settings.mail_relay_args())
+
+pulumi.export("smtpAddress", relay.smtp_address)
+pulumi.export("dnsRecords", relay.dns_records)
+pulumi.export("relayHost", relay.relay_host)
+pulumi.export("relayPort", relay.relay_port)
+pulumi.export("relayProto", relay.relay_proto)
+pulumi.export("workload", relay.workload)
+if settings.mailbox:
+    pulumi.export("mailbox", settings.mailbox)

@@ -1,0 +1,21 @@
+"""Components that turn a domain name into working outbound mail. Start with MailRelay; the others are its parts."""
+
+from . import relay_settings
+from .docker_relay import DockerRelay, DockerRelayArgs
+from .mail_relay import MailRelay, MailRelayArgs
+from .relay_settings import RelaySettings
+from .ses_domain import SesDomain, SesDomainArgs
+from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
+
+__all__ = [
+    "DockerRelay",
+    "DockerRelayArgs",
+    "MailRelay",
+    "MailRelayArgs",
+    "RelaySettings",
+    "SesDomain",
+    "SesDomainArgs",
+    "SmtpCredentials",
+    "SmtpCredentialsArgs",
+    "relay_settings",
+]

@@ -1,0 +1,195 @@
+"""DockerRelay: the relay as a container on a Docker engine.
+
+How the Docker provider behaves shaped this file; each surprise is named where it is met.
+"""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_docker as docker
+
+from .arguments import checked, refuse_unknown_keys
+from .image.relay.settings import check_allowed_networks, check_allowed_sender_domains, check_hostname
+from .relay_settings import RelaySettings, checked_relay_settings
+
+_IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
+_SMTP_PORT = 25
+_SPOOL = "/var/spool/smtpd"
+
+# What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself. With the
+# prefix, as the provider reads it back.
+_CAPABILITIES = [
+    "CAP_CHOWN",
+    "CAP_FOWNER",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SYS_CHROOT",
+]
+# The time in which OpenSMTPD ends the sessions that are open; what it has not delivered stays in the queue volume.
+_STOP_SECONDS = 30
+
+
+class DockerRelayArgs(TypedDict):
+    """Arguments of DockerRelay."""
+
+    relay: RelaySettings
+    """The upstream: what a maker of `relay_settings` returns."""
+    allowed_sender_domains: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """Domains whose addresses may send, such as `["example.com"]`; `["*"]` lets any address send."""
+    allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
+    hostname: NotRequired[pulumi.Input[str]]
+    """The name that the relay greets with. Defaults to the container's host name."""
+    address: NotRequired[pulumi.Input[str]]
+    """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
+    port: NotRequired[pulumi.Input[int]]
+    """The port on that address. Defaults to `2525`."""
+    memory: NotRequired[pulumi.Input[int]]
+    """The memory limit in MiB, without swap. Defaults to `128`."""
+    image: NotRequired[pulumi.Input[str]]
+    """An image to run instead of the one that is built from `components/image`."""
+
+
+class DockerRelay(pulumi.ComponentResource):
+    """An OpenSMTPD relay on Docker that already holds its upstream's login.
+
+    - the image, built from `components/image` unless one is given
+    - a volume for the queue: mail waits there through restarts, crashes and new versions
+    - a network: containers that join it reach the relay as `<name>:25`
+    - the container: read-only, with only the capabilities that OpenSMTPD needs, and a health check that speaks SMTP
+
+    The upstream's login travels in the container's environment: whoever may run `docker inspect` can read it.
+    """
+
+    smtp_address: pulumi.Output[str]
+    """`host:port` to which applications submit mail."""
+    workload: pulumi.Output[str]
+    """The container's name."""
+    network: pulumi.Output[str]
+    """The network's name, for containers that send mail."""
+
+    def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
+        super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
+        refuse_unknown_keys("DockerRelay", args, DockerRelayArgs)
+        environment = _environment(args)
+
+        image = args.get("image") or self._build_image(name)
+        network = self._create_network(name)
+        queue = self._create_queue(name)
+        container = self._create_container(name, args, environment, image, network, queue)
+
+        address, port = args.get("address", "127.0.0.1"), args.get("port", 2525)
+        self.smtp_address = pulumi.Output.format("{0}:{1}", address, pulumi.Output.from_input(port).apply(int))
+        self.workload = container.name
+        self.network = network.name
+        self.register_outputs(
+            {"smtp_address": self.smtp_address, "workload": self.workload, "network": self.network}
+        )
+
+    def _build_image(self, name: str) -> pulumi.Output[str]:
+        # The provider does not look into files. A tag made of their contents shows a change as a new image in the preview.
+        tag = f"opensmtpd-relay:{_digest(_IMAGE_CONTEXT)}"
+        # Relative where that is possible, so that two checkouts of one program have one state.
+        context = _IMAGE_CONTEXT.relative_to(Path.cwd()) if _IMAGE_CONTEXT.is_relative_to(Path.cwd()) else _IMAGE_CONTEXT
+        image = docker.RemoteImage(
+            name,
+            name=tag,
+            build={"context": str(context)},
+            # Other stacks on this engine may run the same image.
+            keep_locally=True,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return image.name
+
+    def _create_network(self, name: str) -> docker.Network:
+        return docker.Network(name, opts=pulumi.ResourceOptions(parent=self))
+
+    def _create_queue(self, name: str) -> docker.Volume:
+        # Without labels: the provider replaces a volume whose label changes, and the queued mail is gone.
+        return docker.Volume(f"{name}-queue", opts=pulumi.ResourceOptions(parent=self))
+
+    def _create_container(
+        self,
+        name: str,
+        args: DockerRelayArgs,
+        environment: list[pulumi.Output[str]],
+        image: pulumi.Input[str],
+        network: docker.Network,
+        queue: docker.Volume,
+    ) -> docker.Container:
+        memory = args.get("memory", 128)
+        return docker.Container(
+            name,
+            image=image,
+            envs=environment,
+            ports=[
+                {
+                    "internal": _SMTP_PORT,
+                    "external": args.get("port", 2525),
+                    "ip": args.get("address", "127.0.0.1"),
+                    "protocol": "tcp",
+                }
+            ],
+            networks_advanced=[{"name": network.name, "aliases": [name]}],
+            # An upstream on the Docker host itself has this name on every platform.
+            hosts=[{"host": "host.docker.internal", "ip": "host-gateway"}],
+            volumes=[{"container_path": _SPOOL, "volume_name": queue.name}],
+            read_only=True,
+            tmpfs={"/run": "mode=0755", "/tmp": "mode=1777"},
+            capabilities={"adds": _CAPABILITIES, "drops": ["ALL"]},
+            security_opts=["no-new-privileges:true"],
+            memory=memory,
+            # Docker would double the memory for swap, and the provider would report that as a change for ever.
+            memory_swap=memory,
+            restart="unless-stopped",
+            healthcheck={
+                "tests": ["CMD", "python3", "-m", "relay.health"],
+                "interval": "5s",
+                # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
+                "timeout": "30s",
+                "retries": 3,
+            },
+            # `pulumi up` ends when the relay answers, and fails when it does not.
+            wait=True,
+            wait_timeout=90,
+            # Without it the provider kills at once.
+            destroy_grace_seconds=_STOP_SECONDS,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The provider reports a change of these as done and leaves the running container as it is.
+                replace_on_changes=["healthcheck", "tmpfs"],
+            ),
+        )
+
+
+def _environment(args: DockerRelayArgs) -> list[pulumi.Output[str]]:
+    """The container's environment, `NAME=value`; the image's contract is in components/image/relay/environment.py."""
+    relay = checked_relay_settings("DockerRelay relay", args["relay"])
+    variables = {f"RELAY_{field.upper()}": value for field, value in relay.items()}
+
+    senders = checked("DockerRelay", "allowed_sender_domains", args["allowed_sender_domains"], check_allowed_sender_domains)
+    variables["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] = _joined(senders)
+    if args.get("allowed_networks"):
+        networks = checked("DockerRelay", "allowed_networks", args["allowed_networks"], check_allowed_networks)
+        variables["OPENSMTPD_ALLOWED_NETWORKS"] = _joined(networks)
+    if args.get("hostname"):
+        variables["OPENSMTPD_HOSTNAME"] = checked("DockerRelay", "hostname", args["hostname"], check_hostname)
+    return [pulumi.Output.concat(variable, "=", value) for variable, value in variables.items()]
+
+
+def _joined(values: pulumi.Input[Sequence[str]]) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(values).apply(",".join)
+
+
+def _digest(context: Path) -> str:
+    """A digest of all that a build from `context` depends on."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        digest.update(f"{path.relative_to(context)}\0{os.access(path, os.X_OK)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]

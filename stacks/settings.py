@@ -1,0 +1,125 @@
+"""The stack's configuration as the arguments of one MailRelay: the only file that reads pulumi.Config.
+
+Which keys there are, their types and their defaults stand in Pulumi.yaml.
+"""
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+
+from components import MailRelayArgs, relay_settings
+
+_PROJECT_FILE = Path(__file__).resolve().parent.parent / "Pulumi.yaml"
+
+_UPSTREAMS = ("ses", "sendgrid", "smtp")
+_TARGETS = ("docker",)
+# Keys that mean nothing with another upstream: setting one there is a mistake, not a preference.
+_ONLY_WITH = {
+    "relayUser": ("smtp",),
+    "relayPassword": ("smtp", "sendgrid"),
+    "relayHost": ("smtp", "ses"),
+    "relayCa": ("smtp", "ses"),
+}
+
+
+class InvalidConfig(pulumi.RunError):
+    """A configuration key that cannot work. Pulumi prints it as one line."""
+
+    def __init__(self, key: str, problem: str):
+        super().__init__(f"config {pulumi.get_project()}:{key}: {problem}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The configuration of a stack, checked: one upstream, one target, no key that is not known."""
+
+    values: dict[str, Any]
+    """The configured keys and their values; empty ones left out."""
+    mailbox: str
+    """The directory of delivered messages; empty except on local stacks."""
+
+    @classmethod
+    def from_config(cls) -> "Settings":
+        """Read the stack's configuration; raise InvalidConfig for a key that is unknown or does not fit the upstream."""
+        schema = yaml.safe_load(_PROJECT_FILE.read_text())["config"]
+        config = pulumi.Config()
+        _refuse_unknown_keys(config, schema)
+        values = {key: _read(config, key, declared) for key, declared in schema.items()}
+        _refuse_unknown_choice("upstream", values["upstream"], _UPSTREAMS)
+        _refuse_unknown_choice("target", values["target"], _TARGETS)
+        for key, upstreams in _ONLY_WITH.items():
+            if values[key] and values["upstream"] not in upstreams:
+                raise InvalidConfig(key, f"does not go with upstream {values['upstream']}: remove one of the two")
+        given = {key: value for key, value in values.items() if value not in ("", 0, [], None)}
+        return cls(values=given, mailbox=values["mailbox"])
+
+    def mail_relay_args(self) -> MailRelayArgs:
+        """The arguments of the stack's MailRelay."""
+        make_upstream = {"ses": self._ses, "sendgrid": self._sendgrid, "smtp": self._smtp}
+        upstream = self.values["upstream"]
+        return MailRelayArgs(
+            domain=self.values["domain"],
+            docker=self._pick({"address": "listenAddress", "port": "listenPort", "memory": "memory", "image": "image"}),
+            **self._pick({"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}),
+            **{upstream: make_upstream[upstream]()},
+        )
+
+    def _ses(self) -> dict[str, Any]:
+        return self._pick(
+            {
+                "dns": "dns",
+                "zone": "hostedZoneId",
+                "dmarc": "dmarcPolicy",
+                "verification": "verification",
+                "timeout": "verificationTimeout",
+                "resolver": "verificationResolver",
+                "generation": "keyGeneration",
+                "host": "relayHost",
+                "port": "relayPort",
+                "ca": "relayCa",
+            }
+        )
+
+    def _sendgrid(self) -> dict[str, Any]:
+        if "relayPassword" not in self.values:
+            raise InvalidConfig("relayPassword", "set it to a SendGrid API key: pulumi config set --secret relayPassword")
+        return {"key": self.values["relayPassword"]}
+
+    def _smtp(self) -> dict[str, Any]:
+        if "relayHost" not in self.values:
+            raise InvalidConfig("relayHost", "set it to the name of the SMTP server, such as smtp.example.com")
+        fields = ("host", "port", "proto", "user", "password", "ca")
+        return relay_settings.smtp(**self._pick({field: f"relay{field.capitalize()}" for field in fields}))
+
+    def _pick(self, keys: dict[str, str]) -> dict[str, Any]:
+        return {argument: self.values[key] for argument, key in keys.items() if key in self.values}
+
+
+def _read(config: pulumi.Config, key: str, declared: dict[str, Any]) -> Any:
+    if declared.get("secret"):
+        # None, not an Output of nothing, where it is not set: its presence decides whether the relay logs in.
+        return config.get_secret(key) if config.get(key) else None
+    if declared["type"] == "integer":
+        return config.get_int(key)
+    if declared["type"] == "array":
+        return config.get_object(key)
+    return config.get(key)
+
+
+def _refuse_unknown_keys(config: pulumi.Config, schema: dict[str, Any]) -> None:
+    prefix = f"{pulumi.get_project()}:"
+    for full_key in pulumi.runtime.config.CONFIG:
+        key = full_key.removeprefix(prefix)
+        if full_key.startswith(prefix) and key not in schema:
+            near = difflib.get_close_matches(key, schema, n=1)
+            fix = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(schema)}"
+            raise InvalidConfig(key, f"no such key; {fix}")
+
+
+def _refuse_unknown_choice(key: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InvalidConfig(key, f"{value!r} is not one of {', '.join(choices)}")

@@ -1,0 +1,79 @@
+"""Runs a Pulumi program on mocks and records every resource that it registers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import rpc
+
+DKIM_TOKENS = ["tokenone", "tokentwo", "tokenthree"]
+SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+IDENTITY_ARN = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
+
+# What the cloud adds to a resource once it is created, so that what depends on it can be seen.
+_CREATED = {
+    "aws:sesv2/emailIdentity:EmailIdentity": {"arn": IDENTITY_ARN, "dkimSigningAttributes": {"tokens": DKIM_TOKENS}},
+    "aws:iam/user:User": {"name": "relay-smtp-1a2b3c4"},
+    "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
+    "docker:index/container:Container": {"name": "relay-1a2b3c4"},
+    "docker:index/volume:Volume": {"name": "relay-queue-1a2b3c4"},
+    "docker:index/network:Network": {"name": "relay-1a2b3c4"},
+}
+_ANSWERS = {
+    "aws:index/getRegion:getRegion": {"region": "eu-west-1"},
+    "aws:route53/getZone:getZone": {"zoneId": "Z0FOUNDBYNAME"},
+}
+
+
+@dataclass
+class Recorded:
+    """One registered resource: its inputs with secrets unwrapped, and which inputs were secret."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    secret: set[str]
+    provider: str
+
+
+@dataclass
+class Recorder(pulumi.runtime.Mocks):
+    """What a program registered, in order."""
+
+    resources: list[Recorded] = field(default_factory=list)
+    preview: bool = False
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        secret = {key for key, value in args.inputs.items() if rpc.is_rpc_secret(value)}
+        inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
+        self.resources.append(Recorded(args.typ, args.name, inputs, secret, args.provider or ""))
+        # In a preview the cloud has added nothing yet: what the program does not set is unknown.
+        return "" if self.preview else f"{args.name}-id", args.inputs | ({} if self.preview else _CREATED.get(args.typ, {}))
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        return _ANSWERS[args.token]
+
+    def named(self, name: str, type_: str = "") -> Recorded:
+        """The one resource of that logical name (and whose type ends with `type_`)."""
+        (found,) = [r for r in self.resources if r.name == name and r.type.endswith(type_)]
+        return found
+
+    def names(self) -> list[tuple[str, str]]:
+        """Every registered resource as (type, name), sorted."""
+        return sorted((r.type, r.name) for r in self.resources)
+
+
+def record(program: Callable[[], Any], preview: bool = False) -> tuple[Recorder, dict[str, Any]]:
+    """Run `program` and return what it registered, and the plain values of the Outputs it returns by name."""
+    recorder = Recorder(preview=preview)
+    pulumi.runtime.set_mocks(recorder, project="mail-relay", stack="test", preview=preview)
+    values: dict[str, Any] = {}
+
+    @pulumi.runtime.test
+    def run():
+        returned = program() or {}
+        return pulumi.Output.all(**returned).apply(values.update)
+
+    run()
+    return recorder, values

@@ -1,0 +1,97 @@
+"""One upstream, one target, one object: what MailRelay composes and what it refuses."""
+
+import json
+
+import pytest
+
+from components import MailRelay
+from components.arguments import InvalidArgument
+
+from .recorder import SECRET_ACCESS_KEY, record
+
+pytestmark = pytest.mark.unit
+
+EU_WEST_1_PASSWORD = "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk"
+
+
+def mail_relay(**args):
+    def program():
+        made = MailRelay("relay", {"domain": "example.com", **args})
+        return {
+            "smtp_address": made.smtp_address,
+            "relay": [made.relay_host, made.relay_port, made.relay_proto],
+            "dns_records": made.dns_records,
+            "workload": made.workload,
+        }
+
+    return program
+
+
+def environment(recorder):
+    return dict(variable.split("=", 1) for variable in recorder.named("relay", "Container").inputs["envs"])
+
+
+def test_with_ses_the_relay_holds_the_credentials_that_were_made_for_it():
+    recorder, outputs = record(mail_relay(ses={}))
+    variables = environment(recorder)
+    assert variables["RELAY_HOST"] == "email-smtp.eu-west-1.amazonaws.com"
+    assert variables["RELAY_USER"] == "relay-smtp-key-1-id"
+    assert variables["RELAY_PASSWORD"] == EU_WEST_1_PASSWORD
+    assert outputs["relay"] == ["email-smtp.eu-west-1.amazonaws.com", 587, "smtp+tls"]
+    assert len(outputs["dns_records"]) == 4
+
+
+def test_with_sendgrid_nothing_is_made_at_aws():
+    recorder, outputs = record(mail_relay(sendgrid={"key": "SG.key"}))
+    assert not [type_ for type_, _ in recorder.names() if type_.startswith("aws:")]
+    assert outputs["relay"] == ["smtp.sendgrid.net", 587, "smtp+tls"]
+    assert outputs["dns_records"] == []
+
+
+def test_with_smtp_any_server_is_the_upstream():
+    recorder, _ = record(mail_relay(smtp={"host": "mail.example.net", "proto": "smtps"}))
+    assert environment(recorder)["RELAY_HOST"] == "mail.example.net"
+    assert environment(recorder)["RELAY_PORT"] == "465"
+
+
+def test_only_the_domain_may_send_unless_more_are_named():
+    recorder, _ = record(mail_relay(ses={}))
+    assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com"
+    recorder, _ = record(mail_relay(ses={}, allowed_sender_domains=["example.com", "example.org"]))
+    assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com,example.org"
+
+
+def test_no_secret_is_a_plain_input_of_any_resource():
+    recorder, _ = record(mail_relay(ses={}))
+    for resource in recorder.resources:
+        plain = json.dumps({key: value for key, value in resource.inputs.items() if key not in resource.secret})
+        assert EU_WEST_1_PASSWORD not in plain
+        assert SECRET_ACCESS_KEY not in plain
+
+
+def test_every_child_is_named_after_its_parent():
+    recorder, _ = record(mail_relay(ses={}))
+    assert all(resource.name.startswith("relay") for resource in recorder.resources)
+
+
+def test_everything_shows_in_a_first_preview():
+    previewed, _ = record(mail_relay(ses={}), preview=True)
+    applied, _ = record(mail_relay(ses={}))
+    assert previewed.names() == applied.names()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({}, r"ses \| sendgrid \| smtp: give exactly one of them, found none"),
+        ({"ses": {}, "sendgrid": {"key": "k"}}, "found ses and sendgrid"),
+        ({"ses": {"regoin": "eu-west-1"}}, "regoin: no such argument; did you mean 'region'"),
+        ({"smtp": {"host": "mail.example.com", "tls": True}}, "tls: no such argument"),
+        ({"ses": {}, "docker": {"prt": 25}}, "prt: no such argument; did you mean 'port'"),
+        ({"ses": {}, "domain": "nodots"}, "domain: .*nodots"),
+        ({"ses": {"dmarc": "strict"}}, "dmarc"),
+    ],
+)
+def test_a_bad_argument_is_named_with_its_fix(args, message):
+    with pytest.raises(InvalidArgument, match=message):
+        record(mail_relay(**args))

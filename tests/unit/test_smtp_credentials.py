@@ -1,0 +1,70 @@
+"""The login for SES: least privilege, the right region, and a rotation that never leaves the relay without a key."""
+
+import json
+
+import pulumi
+import pytest
+
+from components import SmtpCredentials
+from components.arguments import InvalidArgument
+from components.smtp_credentials import derive_smtp_password
+
+from .recorder import IDENTITY_ARN, SECRET_ACCESS_KEY, record
+
+pytestmark = pytest.mark.unit
+
+
+def credentials(**args):
+    def program():
+        made = SmtpCredentials("smtp", {"identity_arn": IDENTITY_ARN, "region": "eu-west-1", **args})
+        return {"user": made.user, "password": made.password, "is_secret": pulumi.Output.from_input(made.password.is_secret())}
+
+    return program
+
+
+@pytest.mark.parametrize(
+    ("region", "password"),
+    [
+        ("us-east-1", "BLBM/9hSUELfq8Gw+rU1YcBjkOxGbhT2XG763xVLGWL9"),
+        ("eu-west-1", "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk"),
+    ],
+)
+def test_the_password_is_the_published_derivation_for_its_region(region, password):
+    assert derive_smtp_password(SECRET_ACCESS_KEY, region) == password
+
+
+def test_the_login_is_the_key_id_and_a_secret_password_of_the_identitys_region():
+    _, login = record(credentials())
+    assert login == {
+        "user": "smtp-key-1-id",
+        "password": "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk",
+        "is_secret": True,
+    }
+
+
+def test_the_user_may_send_from_the_identity_and_nothing_else():
+    recorder, _ = record(credentials())
+    policy = json.loads(recorder.named("smtp-sending").inputs["policy"])
+    assert policy["Statement"] == [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": IDENTITY_ARN}]
+
+
+def test_a_raised_generation_is_a_new_key_and_not_a_replaced_one():
+    recorder, _ = record(credentials(generation=2))
+    assert ("aws:iam/accessKey:AccessKey", "smtp-key-2") in recorder.names()
+
+
+@pytest.mark.parametrize("generation", [0, -1, 1.5])
+def test_a_generation_that_is_no_whole_number_from_1_is_refused(generation):
+    with pytest.raises(InvalidArgument, match=r"generation: .*raise it by 1 to rotate"):
+        record(credentials(generation=generation))
+
+
+def test_every_child_shows_in_a_preview_in_which_nothing_is_known():
+    recorder, login = record(credentials(), preview=True)
+    assert recorder.names() == [
+        ("aws:iam/accessKey:AccessKey", "smtp-key-1"),
+        ("aws:iam/user:User", "smtp"),
+        ("aws:iam/userPolicy:UserPolicy", "smtp-sending"),
+        ("opensmtpd:index:SmtpCredentials", "smtp"),
+    ]
+    assert login == {}

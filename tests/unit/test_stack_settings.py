@@ -1,0 +1,84 @@
+"""The stack's configuration becomes one MailRelay, or one line that says which key to change."""
+
+import json
+from pathlib import Path
+
+import pulumi
+import pytest
+import yaml
+
+from stacks.settings import InvalidConfig, Settings
+
+from .recorder import record
+
+pytestmark = pytest.mark.unit
+
+SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())["config"]
+
+
+def args(**keys):
+    """The MailRelay arguments of a stack that sets `keys`; the engine fills in the defaults of Pulumi.yaml."""
+    defaults = {key: declared["default"] for key, declared in SCHEMA.items() if "default" in declared}
+    values = {**defaults, "domain": "example.com", **keys}
+    config = {
+        f"mail-relay:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
+    }
+    made = {}
+
+    def program():
+        pulumi.runtime.set_all_config(config, ["mail-relay:relayPassword"])
+        made.update(Settings.from_config().mail_relay_args())
+
+    record(program)
+    return made
+
+
+def test_the_default_is_ses_on_docker():
+    assert args() == {
+        "domain": "example.com",
+        "docker": {"address": "127.0.0.1", "port": 2525, "memory": 128},
+        "ses": {"dns": "route53", "dmarc": "none", "verification": "wait", "timeout": 600, "generation": 1},
+    }
+
+
+def test_sendgrid_takes_its_key_from_the_secret_password():
+    made = args(upstream="sendgrid", relayPassword="SG.key")
+    assert isinstance(made["sendgrid"]["key"], pulumi.Output)
+
+
+def test_smtp_without_a_login_has_none():
+    assert args(upstream="smtp", relayHost="mail.example.com")["smtp"] == {"host": "mail.example.com", "proto": "smtp+tls"}
+
+
+def test_networks_and_senders_are_handed_on():
+    made = args(allowedNetworks=["10.0.0.0/8"], allowedSenderDomains=["example.org"])
+    assert made["allowed_networks"] == ["10.0.0.0/8"]
+    assert made["allowed_sender_domains"] == ["example.org"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"relayHst": "mail.example.com"}, "mail-relay:relayHst: no such key; did you mean relayHost"),
+        ({"upstream": "mailgun"}, "mail-relay:upstream: 'mailgun' is not one of ses, sendgrid, smtp"),
+        ({"target": "nomad"}, "mail-relay:target: 'nomad' is not one of docker"),
+        ({"upstream": "smtp"}, "mail-relay:relayHost: set it to the name of the SMTP server"),
+        ({"upstream": "sendgrid"}, "mail-relay:relayPassword: set it to a SendGrid API key"),
+        ({"upstream": "sendgrid", "relayPassword": "k", "relayHost": "h"}, "relayHost: does not go with upstream sendgrid"),
+        ({"relayPassword": "k"}, "relayPassword: does not go with upstream ses"),
+    ],
+)
+def test_a_key_that_cannot_work_is_named_with_its_fix(keys, message):
+    with pytest.raises(InvalidConfig, match=message):
+        args(**keys)
+
+
+@pytest.mark.parametrize("stack", ["local", "dev", "sendgrid", "smtp"])
+def test_every_stack_file_sets_only_keys_that_exist(stack):
+    config = yaml.safe_load((Path(__file__).parents[2] / f"stacks/Pulumi.{stack}.yaml").read_text())["config"]
+    ours = {key.removeprefix("mail-relay:") for key in config if key.startswith("mail-relay:")}
+    assert ours <= SCHEMA.keys()
+
+
+def test_every_key_says_what_it_means():
+    assert all(declared["description"] for declared in SCHEMA.values())
