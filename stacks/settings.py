@@ -17,6 +17,7 @@ _PROJECT_FILE = Path(__file__).resolve().parent.parent / "Pulumi.yaml"
 
 _UPSTREAMS = ("ses", "sendgrid", "smtp")
 _TARGETS = ("docker",)
+_SECRETS = ("relayPassword",)
 # Keys that mean nothing with another upstream: setting one there is a mistake, not a preference.
 _ONLY_WITH = {
     "relayUser": ("smtp",),
@@ -48,7 +49,7 @@ class Settings:
         schema = yaml.safe_load(_PROJECT_FILE.read_text())["config"]
         config = pulumi.Config()
         _refuse_unknown_keys(config, schema)
-        values = {key: _read(config, key, declared) for key, declared in schema.items()}
+        values = {key: _read(config, key, declared["type"]) for key, declared in schema.items()}
         _refuse_unknown_choice("upstream", values["upstream"], _UPSTREAMS)
         _refuse_unknown_choice("target", values["target"], _TARGETS)
         for key, upstreams in _ONLY_WITH.items():
@@ -99,15 +100,23 @@ class Settings:
         return {argument: self.values[key] for argument, key in keys.items() if key in self.values}
 
 
-def _read(config: pulumi.Config, key: str, declared: dict[str, Any]) -> Any:
-    if declared.get("secret"):
-        # None, not an Output of nothing, where it is not set: its presence decides whether the relay logs in.
-        return config.get_secret(key) if config.get(key) else None
-    if declared["type"] == "integer":
+def _read(config: pulumi.Config, key: str, type_: str) -> Any:
+    if key in _SECRETS:
+        return _read_secret(config, key)
+    if type_ == "integer":
         return config.get_int(key)
-    if declared["type"] == "array":
+    if type_ == "array":
         return config.get_object(key)
     return config.get(key)
+
+
+def _read_secret(config: pulumi.Config, key: str) -> pulumi.Output[str] | None:
+    # None, not an Output of nothing, where it is not set: its presence decides whether the relay logs in.
+    if not config.get(key):
+        return None
+    if not pulumi.runtime.config.is_config_secret(config.full_key(key)):
+        raise InvalidConfig(key, f"stands in the stack file in plain text; set it with: pulumi config set --secret {key}")
+    return config.require_secret(key)
 
 
 def _refuse_unknown_keys(config: pulumi.Config, schema: dict[str, Any]) -> None:
