@@ -1,0 +1,1 @@
+"""The relay container: its environment, the smtpd.conf made of it, its supervisor and its health check."""
