@@ -11,7 +11,7 @@ from .image.relay.settings import InvalidSetting
 T = TypeVar("T")
 
 
-class InvalidArgument(pulumi.RunError, ValueError):
+class InvalidArgument(pulumi.RunError):
     """An argument that cannot work. Pulumi prints it as one line, without a traceback."""
 
     def __init__(self, component: str, argument: str, reason: str):
@@ -23,7 +23,11 @@ def refuse_unknown_keys(component: str, args: Mapping[str, Any], known: type) ->
     for key in args:
         if key not in known.__annotations__:
             near = difflib.get_close_matches(key, known.__annotations__, n=1)
-            fix = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known.__annotations__))}"
+            fix = (
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"it knows {', '.join(sorted(known.__annotations__))}"
+            )
             raise InvalidArgument(component, key, f"no such argument; {fix}")
 
 
@@ -36,13 +40,17 @@ def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...
     return given[0]
 
 
-def checked(component: str, argument: str, value: pulumi.Input[T], check: Callable[[T], T]) -> pulumi.Input[T]:
+def checked(
+    component: str, argument: str, value: pulumi.Input[T], check: Callable[[T], T]
+) -> pulumi.Input[T]:
     """Return `check(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known)."""
 
     def run(plain: T) -> T:
         try:
             return check(plain)
         except InvalidSetting as error:
-            raise InvalidArgument(component, argument, f"{error.problem}; {error.fix}") from None
+            raise InvalidArgument(
+                component, argument, f"{error.value} {error.problem}: {error.fix}".lstrip()
+            ) from None
 
     return value.apply(run) if isinstance(value, pulumi.Output) else run(value)

@@ -8,6 +8,8 @@ import dns.rdatatype
 import dns.resolver
 import pulumi
 
+from .image.relay.settings import InvalidSetting, check_allowed_sender_domains
+
 
 class DnsRecord(TypedDict):
     """One record, complete enough to be added by hand."""
@@ -22,6 +24,16 @@ class DnsRecord(TypedDict):
     """Time to live, in seconds."""
     why: pulumi.Input[str]
     """What stops working without it."""
+
+
+def check_domain(value: str) -> str:
+    """Return a mail domain in lower case; raise InvalidSetting for what is none."""
+    (domain,) = check_allowed_sender_domains([value])
+    if "*" in domain:
+        raise InvalidSetting(
+            "domain", "stands for many domains", "name one, such as example.com", repr(value)
+        )
+    return domain
 
 
 def missing_records(records: Iterable[DnsRecord], resolver: str = "") -> list[DnsRecord]:

@@ -20,8 +20,8 @@ _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
 _SMTP_PORT = 25
 _SPOOL = "/var/spool/smtpd"
 
-# What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself. With the
-# prefix, as the provider reads it back.
+# What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself.
+# With the prefix, as the provider reads it back.
 _CAPABILITIES = [
     "CAP_CHOWN",
     "CAP_FOWNER",
@@ -84,7 +84,9 @@ class DockerRelay(pulumi.ComponentResource):
         container = self._create_container(name, args, environment, image, network, queue)
 
         address, port = args.get("address", "127.0.0.1"), args.get("port", 2525)
-        self.smtp_address = pulumi.Output.format("{0}:{1}", address, pulumi.Output.from_input(port).apply(int))
+        self.smtp_address = pulumi.Output.format(
+            "{0}:{1}", address, pulumi.Output.from_input(port).apply(int)
+        )
         self.workload = container.name
         self.network = network.name
         self.register_outputs(
@@ -92,10 +94,14 @@ class DockerRelay(pulumi.ComponentResource):
         )
 
     def _build_image(self, name: str) -> pulumi.Output[str]:
-        # The provider does not look into files. A tag made of their contents shows a change as a new image in the preview.
+        # The provider does not look into files. A tag made of their contents shows a change in the preview.
         tag = f"opensmtpd-relay:{_digest(_IMAGE_CONTEXT)}"
         # Relative where that is possible, so that two checkouts of one program have one state.
-        context = _IMAGE_CONTEXT.relative_to(Path.cwd()) if _IMAGE_CONTEXT.is_relative_to(Path.cwd()) else _IMAGE_CONTEXT
+        context = (
+            _IMAGE_CONTEXT.relative_to(Path.cwd())
+            if _IMAGE_CONTEXT.is_relative_to(Path.cwd())
+            else _IMAGE_CONTEXT
+        )
         image = docker.RemoteImage(
             name,
             name=tag,
@@ -140,7 +146,7 @@ class DockerRelay(pulumi.ComponentResource):
             hosts=[{"host": "host.docker.internal", "ip": "host-gateway"}],
             volumes=[{"container_path": _SPOOL, "volume_name": queue.name}],
             read_only=True,
-            tmpfs={"/run": "mode=0755", "/tmp": "mode=1777"},
+            tmpfs={"/run": "mode=0755", "/tmp": "mode=1777"},  # noqa: S108 - the container's own
             capabilities={"adds": _CAPABILITIES, "drops": ["ALL"]},
             security_opts=["no-new-privileges:true"],
             memory=memory,
@@ -172,14 +178,18 @@ def _environment(args: DockerRelayArgs) -> list[pulumi.Output[str]]:
     relay = checked_relay_settings("DockerRelay relay", args["relay"])
     variables = {f"RELAY_{field.upper()}": value for field, value in relay.items()}
 
-    senders = checked("DockerRelay", "allowed_sender_domains", args["allowed_sender_domains"], check_allowed_sender_domains)
+    senders = checked(
+        "DockerRelay", "allowed_sender_domains", args["allowed_sender_domains"], check_allowed_sender_domains
+    )
     variables["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] = _joined(senders)
     if args.get("allowed_networks"):
-        networks = checked("DockerRelay", "allowed_networks", args["allowed_networks"], check_allowed_networks)
+        networks = checked(
+            "DockerRelay", "allowed_networks", args["allowed_networks"], check_allowed_networks
+        )
         variables["OPENSMTPD_ALLOWED_NETWORKS"] = _joined(networks)
     if args.get("hostname"):
         variables["OPENSMTPD_HOSTNAME"] = checked("DockerRelay", "hostname", args["hostname"], check_hostname)
-    return [pulumi.Output.concat(variable, "=", value) for variable, value in variables.items()]
+    return [pulumi.Output.format("{0}={1}", variable, value) for variable, value in variables.items()]
 
 
 def _joined(values: pulumi.Input[Sequence[str]]) -> pulumi.Output[str]:
@@ -189,7 +199,9 @@ def _joined(values: pulumi.Input[Sequence[str]]) -> pulumi.Output[str]:
 def _digest(context: Path) -> str:
     """A digest of all that a build from `context` depends on."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+    for path in sorted(
+        path for path in context.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ):
         digest.update(f"{path.relative_to(context)}\0{os.access(path, os.X_OK)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:12]

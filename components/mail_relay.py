@@ -8,9 +8,8 @@ import pulumi
 
 from . import relay_settings
 from .arguments import checked, only_choice, refuse_unknown_keys
-from .dns import DnsRecord
+from .dns import DnsRecord, check_domain
 from .docker_relay import DockerRelay, DockerRelayArgs
-from .image.relay.settings import check_domain
 from .relay_settings import RelaySettings, checked_relay_settings
 from .ses_domain import SesDomain, SesDomainArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs

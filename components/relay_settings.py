@@ -3,36 +3,17 @@
 Any SMTP service fits through `smtp`; `ses` and `sendgrid` are the same with the service's own values filled in.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
 from .arguments import checked, refuse_unknown_keys
-from .image.relay.settings import (
-    check_ca,
-    check_host,
-    check_login,
-    check_password,
-    check_port,
-    check_proto,
-    check_user,
-    default_port,
-)
+from .image.relay.settings import CHECKS, DEFAULT_PORT, check_login
 from .ses_regions import ses_region
 
 # https://www.twilio.com/docs/sendgrid/for-developers/sending-email/getting-started-smtp
 _SENDGRID_HOST = "smtp.sendgrid.net"
 _SENDGRID_USER = "apikey"
-
-_CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "host": check_host,
-    "port": check_port,
-    "proto": check_proto,
-    "user": check_user,
-    "password": check_password,
-    "ca": check_ca,
-}
 
 
 class RelaySettings(TypedDict):
@@ -43,30 +24,30 @@ class RelaySettings(TypedDict):
     port: NotRequired[pulumi.Input[int]]
     """The server's port. Defaults to `587`, with `smtps` to `465`."""
     proto: NotRequired[pulumi.Input[str]]
-    """`smtp+tls` (STARTTLS required), `smtps` (TLS from the first byte), `smtp` (STARTTLS if offered), `smtp+notls` (plain text).
-    A login needs one of the first two. Defaults to `smtp+tls`."""
+    """`smtp+tls` (STARTTLS required), `smtps` (TLS from the first byte), `smtp` (STARTTLS if offered) or `smtp+notls`
+    (plain text). A login needs one of the first two. Defaults to `smtp+tls`."""
     user: NotRequired[pulumi.Input[str]]
     """The login's user name. Without it the relay does not log in."""
     password: NotRequired[pulumi.Input[str]]
-    """The login's password; secret. Without it the user name is sent as the password too, as token providers expect."""
+    """The login's password; secret. Without it the user name is the password too, as token providers expect."""
     ca: NotRequired[pulumi.Input[str]]
     """The CA that signed the server's certificate, as PEM text. Defaults to the public CAs."""
 
 
 def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySettings:
-    """Return `settings` with every value checked by the container's own validator, defaults filled in, the password secret.
+    """Return `settings` checked by the container's own validator, with defaults filled in and the password secret.
 
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
     refuse_unknown_keys(component, settings, RelaySettings)
-    result = {field: checked(component, field, value, _CHECKS[field]) for field, value in settings.items()}
+    result = {field: checked(component, field, value, CHECKS[field]) for field, value in settings.items()}
 
     def check_login_is_encrypted(proto: str) -> str:
         check_login(proto, "user" in settings, "password" in settings)
         return proto
 
     result["proto"] = checked(component, "proto", result.get("proto", "smtp+tls"), check_login_is_encrypted)
-    result.setdefault("port", pulumi.Output.from_input(result["proto"]).apply(default_port))
+    result.setdefault("port", pulumi.Output.from_input(result["proto"]).apply(DEFAULT_PORT.__getitem__))
     if "password" in result:
         result["password"] = pulumi.Output.secret(result["password"])
     return RelaySettings(**result)

@@ -9,8 +9,7 @@ import pulumi
 from pulumi_aws import get_region_output, route53, ses, sesv2
 
 from .arguments import InvalidArgument, checked, refuse_unknown_keys
-from .dns import DnsRecord, missing_records
-from .image.relay.settings import check_domain
+from .dns import DnsRecord, check_domain, missing_records
 from .ses_regions import ses_region
 
 # SES always gives three: https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
@@ -30,11 +29,13 @@ class SesDomainArgs(TypedDict):
     region: NotRequired[pulumi.Input[str]]
     """The SES region. Defaults to the region of the AWS provider."""
     dns: NotRequired[str]
-    """Who writes the DNS records: `route53`, or `manual` (you do, from the output `dns_records`). Defaults to `route53`."""
+    """Who writes the DNS records: `route53`, or `manual` (you, from the output `dns_records`).
+    Defaults to `route53`."""
     hosted_zone_id: NotRequired[pulumi.Input[str]]
     """The Route 53 zone that holds the domain. Defaults to the public zone of the domain's own name."""
     dmarc_policy: NotRequired[pulumi.Input[str]]
-    """What receivers do with mail that fails DMARC: `none`, `quarantine` or `reject`. Defaults to `none`: reports only."""
+    """What receivers do with mail that fails DMARC: `none` (only report it), `quarantine` or `reject`. Defaults to
+    `none`."""
     verification: NotRequired[str]
     """`wait` until SES has verified the domain, so that what depends on it can send; or `skip`. Defaults to `wait`."""
     verification_timeout: NotRequired[int]
@@ -185,9 +186,16 @@ class SesDomain(pulumi.ComponentResource):
 
 def _describe_missing(missing: list[DnsRecord]) -> str:
     if not missing:
-        return "every DNS record is there, but SES has not seen them yet: run `pulumi up` again in a few minutes"
+        return (
+            "every DNS record is there, but SES has not seen them yet: run `pulumi up` again in a few minutes"
+        )
     lines = [f"  {record['name']} {record['type']} {record['value']}" for record in missing]
-    return "\n".join(["SES cannot verify the domain: DNS does not show these records; add them and run `pulumi up` again:", *lines])
+    return "\n".join(
+        [
+            "SES cannot verify the domain: DNS does not show these records; add them and run `pulumi up` again:",
+            *lines,
+        ]
+    )
 
 
 def _checked_choice(argument: str, value: str, choices: tuple[str, ...]) -> str:

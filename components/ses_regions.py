@@ -66,5 +66,7 @@ def ses_region(name: str) -> SesRegion:
         dkim_zone = "dkim.amazonses.com"
     else:
         known = ", ".join(sorted(_REGIONAL_DKIM_ZONE | _GLOBAL_DKIM_ZONE))
-        raise InvalidArgument("SES", "region", f"{name!r} is not a region with a known SES endpoint; use one of {known}")
+        raise InvalidArgument(
+            "SES", "region", f"{name!r} is not a region with a known SES endpoint; use one of {known}"
+        )
     return SesRegion(smtp_host=f"email-smtp.{name}.amazonaws.com", dkim_zone=dkim_zone)

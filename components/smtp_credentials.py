@@ -34,7 +34,8 @@ class SmtpCredentialsArgs(TypedDict):
     region: pulumi.Input[str]
     """The region of that identity. The password is valid there and nowhere else."""
     generation: NotRequired[int]
-    """Raise it by one to rotate the key: the new key is created, put to use, and the old one deleted last. Defaults to `1`."""
+    """Raise it by one to rotate the key: a new one is created and put to use, the old one deleted last. Defaults to
+    `1`."""
 
 
 class SmtpCredentials(pulumi.ComponentResource):
@@ -95,5 +96,9 @@ class SmtpCredentials(pulumi.ComponentResource):
 def _checked_generation(generation: float) -> int:
     # Numbers from other Pulumi languages arrive as floats.
     if generation != int(generation) or generation < 1:
-        raise InvalidArgument("SmtpCredentials", "generation", f"{generation} is not a whole number from 1; raise it by 1 to rotate")
+        raise InvalidArgument(
+            "SmtpCredentials",
+            "generation",
+            f"{generation} is not a whole number from 1; raise it by 1 to rotate",
+        )
     return int(generation)

@@ -45,7 +45,7 @@ class Settings:
 
     @classmethod
     def from_config(cls) -> "Settings":
-        """Read the stack's configuration; raise InvalidConfig for a key that is unknown or does not fit the upstream."""
+        """Read the stack's configuration; raise InvalidConfig for a key that is unknown or of another upstream."""
         schema = yaml.safe_load(_PROJECT_FILE.read_text())["config"]
         config = pulumi.Config()
         _refuse_unknown_keys(config, schema)
@@ -54,7 +54,9 @@ class Settings:
         _refuse_unknown_choice("target", values["target"], _TARGETS)
         for key, upstreams in _ONLY_WITH.items():
             if values[key] and values["upstream"] not in upstreams:
-                raise InvalidConfig(key, f"does not go with upstream {values['upstream']}: remove one of the two")
+                raise InvalidConfig(
+                    key, f"does not go with upstream {values['upstream']}: remove one of the two"
+                )
         given = {key: value for key, value in values.items() if value not in ("", 0, [], None)}
         return cls(values=given, mailbox=values["mailbox"])
 
@@ -64,8 +66,12 @@ class Settings:
         upstream = self.values["upstream"]
         return MailRelayArgs(
             domain=self.values["domain"],
-            docker=self._pick({"address": "listenAddress", "port": "listenPort", "memory": "memory", "image": "image"}),
-            **self._pick({"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}),
+            docker=self._pick(
+                {"address": "listenAddress", "port": "listenPort", "memory": "memory", "image": "image"}
+            ),
+            **self._pick(
+                {"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}
+            ),
             **{upstream: make_upstream[upstream]()},
         )
 
@@ -87,12 +93,16 @@ class Settings:
 
     def _sendgrid(self) -> dict[str, Any]:
         if "relayPassword" not in self.values:
-            raise InvalidConfig("relayPassword", "set it to a SendGrid API key: pulumi config set --secret relayPassword")
+            raise InvalidConfig(
+                "relayPassword", "set it to a SendGrid API key: pulumi config set --secret relayPassword"
+            )
         return {"key": self.values["relayPassword"]}
 
     def _smtp(self) -> dict[str, Any]:
         if "relayHost" not in self.values:
-            raise InvalidConfig("relayHost", "set it to the name of the SMTP server, such as smtp.example.com")
+            raise InvalidConfig(
+                "relayHost", "set it to the name of the SMTP server, such as smtp.example.com"
+            )
         fields = ("host", "port", "proto", "user", "password", "ca")
         return relay_settings.smtp(**self._pick({field: f"relay{field.capitalize()}" for field in fields}))
 
@@ -115,13 +125,15 @@ def _read_secret(config: pulumi.Config, key: str) -> pulumi.Output[str] | None:
     if not config.get(key):
         return None
     if not pulumi.runtime.config.is_config_secret(config.full_key(key)):
-        raise InvalidConfig(key, f"stands in the stack file in plain text; set it with: pulumi config set --secret {key}")
+        raise InvalidConfig(
+            key, f"stands in the stack file in plain text; set it with: pulumi config set --secret {key}"
+        )
     return config.require_secret(key)
 
 
 def _refuse_unknown_keys(config: pulumi.Config, schema: dict[str, Any]) -> None:
     prefix = f"{pulumi.get_project()}:"
-    for full_key in pulumi.runtime.config.CONFIG:
+    for full_key in pulumi.runtime.config.CONFIG.get():
         key = full_key.removeprefix(prefix)
         if full_key.startswith(prefix) and key not in schema:
             near = difflib.get_close_matches(key, schema, n=1)

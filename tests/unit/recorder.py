@@ -13,7 +13,10 @@ IDENTITY_ARN = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
 
 # What the cloud adds to a resource once it is created, so that what depends on it can be seen.
 _CREATED = {
-    "aws:sesv2/emailIdentity:EmailIdentity": {"arn": IDENTITY_ARN, "dkimSigningAttributes": {"tokens": DKIM_TOKENS}},
+    "aws:sesv2/emailIdentity:EmailIdentity": {
+        "arn": IDENTITY_ARN,
+        "dkimSigningAttributes": {"tokens": DKIM_TOKENS},
+    },
     "aws:iam/user:User": {"name": "relay-smtp-1a2b3c4"},
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
     "docker:index/container:Container": {"name": "relay-1a2b3c4"},
@@ -49,7 +52,9 @@ class Recorder(pulumi.runtime.Mocks):
         inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
         self.resources.append(Recorded(args.typ, args.name, inputs, secret, args.provider or ""))
         # In a preview the cloud has added nothing yet: what the program does not set is unknown.
-        return "" if self.preview else f"{args.name}-id", args.inputs | ({} if self.preview else _CREATED.get(args.typ, {}))
+        return "" if self.preview else f"{args.name}-id", args.inputs | (
+            {} if self.preview else _CREATED.get(args.typ, {})
+        )
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         return _ANSWERS[args.token]

@@ -43,7 +43,11 @@ def test_it_is_an_image_a_network_a_queue_and_a_container():
 
 def test_the_outputs_say_where_to_submit_and_what_runs():
     _, outputs = record(docker_relay(port=2600))
-    assert outputs == {"smtp_address": "127.0.0.1:2600", "workload": "relay-1a2b3c4", "network": "relay-1a2b3c4"}
+    assert outputs == {
+        "smtp_address": "127.0.0.1:2600",
+        "workload": "relay-1a2b3c4",
+        "network": "relay-1a2b3c4",
+    }
 
 
 def test_the_environment_is_the_images_contract():
@@ -83,7 +87,9 @@ def test_the_root_is_read_only_and_privileges_are_the_measured_ones():
 
 
 def test_it_listens_on_loopback_unless_told_otherwise():
-    assert container().inputs["ports"] == [{"internal": 25, "external": 2525, "ip": "127.0.0.1", "protocol": "tcp"}]
+    assert container().inputs["ports"] == [
+        {"internal": 25, "external": 2525, "ip": "127.0.0.1", "protocol": "tcp"}
+    ]
 
 
 def test_memory_is_limited_without_swap():

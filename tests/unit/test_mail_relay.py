@@ -45,7 +45,7 @@ def test_with_sendgrid_nothing_is_made_at_aws():
     recorder, outputs = record(mail_relay(sendgrid={"key": "SG.key"}))
     assert not [type_ for type_, _ in recorder.names() if type_.startswith("aws:")]
     assert outputs["relay"] == ["smtp.sendgrid.net", 587, "smtp+tls"]
-    assert outputs["dns_records"] == []
+    assert not outputs["dns_records"]
 
 
 def test_with_smtp_any_server_is_the_upstream():
@@ -64,7 +64,9 @@ def test_only_the_domain_may_send_unless_more_are_named():
 def test_no_secret_is_a_plain_input_of_any_resource():
     recorder, _ = record(mail_relay(ses={}))
     for resource in recorder.resources:
-        plain = json.dumps({key: value for key, value in resource.inputs.items() if key not in resource.secret})
+        plain = json.dumps(
+            {key: value for key, value in resource.inputs.items() if key not in resource.secret}
+        )
         assert EU_WEST_1_PASSWORD not in plain
         assert SECRET_ACCESS_KEY not in plain
 

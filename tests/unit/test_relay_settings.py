@@ -28,17 +28,27 @@ def test_ses_is_the_endpoint_of_its_region():
 
 
 def test_ses_behind_another_endpoint_keeps_the_login():
-    settings = resolve(relay_settings.ses("eu-west-1", "AKIA", "secret", host="vpce-1.example.com", port=2587))
+    settings = resolve(
+        relay_settings.ses("eu-west-1", "AKIA", "secret", host="vpce-1.example.com", port=2587)
+    )
     assert (settings["host"], settings["port"], settings["user"]) == ("vpce-1.example.com", 2587, "AKIA")
 
 
 def test_sendgrid_logs_in_as_apikey():
     settings = resolve(relay_settings.sendgrid("SG.key"))
-    assert (settings["host"], settings["user"], settings["password"]) == ("smtp.sendgrid.net", "apikey", "SG.key")
+    assert (settings["host"], settings["user"], settings["password"]) == (
+        "smtp.sendgrid.net",
+        "apikey",
+        "SG.key",
+    )
 
 
 def test_a_server_without_authentication_gets_no_login():
-    assert resolve(relay_settings.smtp("mail.example.com")) == {"host": "mail.example.com", "port": 587, "proto": "smtp+tls"}
+    assert resolve(relay_settings.smtp("mail.example.com")) == {
+        "host": "mail.example.com",
+        "port": 587,
+        "proto": "smtp+tls",
+    }
 
 
 def test_a_user_name_alone_is_a_login():
@@ -51,7 +61,9 @@ def test_implicit_tls_has_its_own_default_port():
 
 def test_the_password_is_secret_from_here_on():
     def program():
-        settings = checked_relay_settings("test", relay_settings.smtp("mail.example.com", user="me", password="plain"))
+        settings = checked_relay_settings(
+            "test", relay_settings.smtp("mail.example.com", user="me", password="plain")
+        )
         return {"is_secret": pulumi.Output.from_input(settings["password"].is_secret())}
 
     assert record(program)[1] == {"is_secret": True}
@@ -74,7 +86,12 @@ def test_the_password_is_secret_from_here_on():
 )
 def test_a_bad_value_is_an_error_at_preview_that_names_the_field(values, message):
     with pytest.raises(InvalidArgument, match=message):
-        record(lambda: checked_relay_settings("test", relay_settings.smtp(**{"host": "mail.example.com", **values})), preview=True)
+        record(
+            lambda: checked_relay_settings(
+                "test", relay_settings.smtp(**{"host": "mail.example.com", **values})
+            ),
+            preview=True,
+        )
 
 
 def test_a_bad_value_that_is_an_output_is_found_when_it_resolves():
@@ -84,7 +101,11 @@ def test_a_bad_value_that_is_an_output_is_found_when_it_resolves():
 
 def test_no_error_holds_the_password():
     with pytest.raises(InvalidArgument) as error:
-        record(lambda: checked_relay_settings("test", relay_settings.smtp("mail.example.com", user="me", password="hunter2\n")))
+        record(
+            lambda: checked_relay_settings(
+                "test", relay_settings.smtp("mail.example.com", user="me", password="hunter2\n")
+            )
+        )
     assert "hunter2" not in str(error.value)
 
 

@@ -17,7 +17,11 @@ pytestmark = pytest.mark.unit
 def credentials(**args):
     def program():
         made = SmtpCredentials("smtp", {"identity_arn": IDENTITY_ARN, "region": "eu-west-1", **args})
-        return {"user": made.user, "password": made.password, "is_secret": pulumi.Output.from_input(made.password.is_secret())}
+        return {
+            "user": made.user,
+            "password": made.password,
+            "is_secret": pulumi.Output.from_input(made.password.is_secret()),
+        }
 
     return program
 
@@ -45,7 +49,9 @@ def test_the_login_is_the_key_id_and_a_secret_password_of_the_identitys_region()
 def test_the_user_may_send_from_the_identity_and_nothing_else():
     recorder, _ = record(credentials())
     policy = json.loads(recorder.named("smtp-sending").inputs["policy"])
-    assert policy["Statement"] == [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": IDENTITY_ARN}]
+    assert policy["Statement"] == [
+        {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": IDENTITY_ARN}
+    ]
 
 
 def test_a_raised_generation_is_a_new_key_and_not_a_replaced_one():

@@ -21,7 +21,8 @@ def args(**keys):
     defaults = {key: declared["default"] for key, declared in SCHEMA.items() if "default" in declared}
     values = {**defaults, "domain": "example.com", **keys}
     config = {
-        f"mail-relay:{key}": value if isinstance(value, str) else json.dumps(value) for key, value in values.items()
+        f"mail-relay:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
     }
     made = {}
 
@@ -47,7 +48,10 @@ def test_sendgrid_takes_its_key_from_the_secret_password():
 
 
 def test_smtp_without_a_login_has_none():
-    assert args(upstream="smtp", relayHost="mail.example.com")["smtp"] == {"host": "mail.example.com", "proto": "smtp+tls"}
+    assert args(upstream="smtp", relayHost="mail.example.com")["smtp"] == {
+        "host": "mail.example.com",
+        "proto": "smtp+tls",
+    }
 
 
 def test_networks_and_senders_are_handed_on():
@@ -64,7 +68,10 @@ def test_networks_and_senders_are_handed_on():
         ({"target": "nomad"}, "mail-relay:target: 'nomad' is not one of docker"),
         ({"upstream": "smtp"}, "mail-relay:relayHost: set it to the name of the SMTP server"),
         ({"upstream": "sendgrid"}, "mail-relay:relayPassword: set it to a SendGrid API key"),
-        ({"upstream": "sendgrid", "relayPassword": "k", "relayHost": "h"}, "relayHost: does not go with upstream sendgrid"),
+        (
+            {"upstream": "sendgrid", "relayPassword": "k", "relayHost": "h"},
+            "relayHost: does not go with upstream sendgrid",
+        ),
         ({"relayPassword": "k"}, "relayPassword: does not go with upstream ses"),
     ],
 )

@@ -1,0 +1,41 @@
+"""Types, child names and outputs are an API: docs/contracts.md lists them, and the program makes exactly those."""
+
+import runpy
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from components import MailRelay
+from tests.unit.recorder import record
+
+from .tables import table
+
+pytestmark = pytest.mark.contract
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_documented_resources_are_those_that_a_mail_relay_makes():
+    recorder, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": {}}) and None)
+    assert recorder.names() == sorted((type_, name) for name, type_, _ in table("resources"))
+
+
+def test_the_documented_outputs_are_those_that_the_program_exports(monkeypatch):
+    exported = []
+    monkeypatch.setattr(pulumi, "export", lambda name, value: exported.append(name))
+
+    def program():
+        pulumi.runtime.set_all_config(
+            {
+                "mail-relay:domain": "example.com",
+                "mail-relay:upstream": "smtp",
+                "mail-relay:target": "docker",
+                "mail-relay:relayHost": "mail.example.com",
+                "mail-relay:mailbox": "a/directory",
+            }
+        )
+        runpy.run_path(str(ROOT / "__main__.py"))
+
+    record(program)
+    assert exported == [name for name, _ in table("outputs")]
