@@ -1,0 +1,19 @@
+"""An AWS account in a folder: SES, IAM, Route 53 and STS for one machine, and an SMTP endpoint that decides as SES does.
+
+`python -m local.aws --directory DIR --region eu-west-1 --host NAME` runs it in the foreground until SIGTERM.
+
+The APIs are moto's, extended from outside where SES v2, Route 53 and IAM fall short of the real ones. What the SMTP
+endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a hosted
+zone, a login is good while its access key is active, and a message goes out if the user's policies let it.
+
+In the folder:
+
+- `account.json`: addresses and ports, there only while the account runs and answers
+- `ca.pem` and `ca.key`: the certificate authority, kept from run to run, so that clients need not learn a new one
+- `mailbox/`: accepted messages
+- `limits.json`: written by whoever wants other limits; see `limits.py`
+- `aws.log`
+
+A restart forgets users, keys, policies, identities, hosted zones and what counts towards the sending quota: moto keeps
+all of it in memory. It keeps the certificate authority, the mailbox and the limits. Ports are chosen anew.
+"""

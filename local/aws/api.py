@@ -1,0 +1,51 @@
+"""The AWS APIs over HTTP: moto's, with our operations in place of some of its own."""
+
+import functools
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from . import iam, route53, ses_v1, sesv2
+from .account import Account
+
+
+class Api:
+    """All APIs on one free port of the loopback address."""
+
+    def __init__(self, limits_file: Path):
+        self.account_of: Callable[[str], Account] = functools.cache(
+            lambda region: Account(region, limits_file)
+        )
+        sesv2.install(self.account_of)
+        ses_v1.install(self.account_of)
+        route53.install()
+        iam.install()
+        application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
+        self._server = make_server(
+            "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
+        )
+
+    @property
+    def endpoint(self) -> str:
+        """The URL for every service."""
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def start(self) -> None:
+        """Answer until the process ends."""
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+
+class _OneAtATime:
+    """A WSGI application that handles one request after the other: moto's state has no locks of its own."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]):
+        self._application = application
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self._lock:
+            return self._application(environ, start_response)
