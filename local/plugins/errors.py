@@ -8,7 +8,7 @@ class OperationError(Exception):
     """An operation failed and left nothing behind. Its text is what the user reads."""
 
 
-class PartialCreate(Exception):  # noqa: N818 - the resource does exist
+class PartialCreate(Exception):
     """The resource exists, but finishing it failed: the engine keeps it in the state and the update fails.
 
     Also for an update that changed the resource before it failed.

@@ -1,0 +1,54 @@
+"""The stand-in of the AWS provider."""
+
+from typing import Any, ClassVar
+
+from local.plugins.aws.access_key import AccessKey
+from local.plugins.aws.client import AwsClient
+from local.plugins.aws.configuration_set import ConfigurationSet
+from local.plugins.aws.domain_identity_verification import DomainIdentityVerification
+from local.plugins.aws.email_identity import EmailIdentity
+from local.plugins.aws.email_identity_mail_from_attributes import EmailIdentityMailFromAttributes
+from local.plugins.aws.functions import FUNCTIONS
+from local.plugins.aws.record import Record
+from local.plugins.aws.user import User
+from local.plugins.aws.user_policy import UserPolicy
+from local.plugins.aws.zone import Zone
+from local.plugins.property import Property
+from local.plugins.provider import Provider
+
+
+class AwsProvider(Provider):
+    """The types and functions of `pulumi-aws` that this project uses, through boto3."""
+
+    name = "aws"
+    resource_types = (
+        AccessKey,
+        ConfigurationSet,
+        DomainIdentityVerification,
+        EmailIdentity,
+        EmailIdentityMailFromAttributes,
+        Record,
+        User,
+        UserPolicy,
+        Zone,
+    )
+    functions = FUNCTIONS
+    config: ClassVar = {
+        "accessKey": Property(str, secret=True),
+        "defaultTags": Property(dict, properties={"tags": Property(dict, element=Property(str))}),
+        "endpoints": Property(list, element=Property(dict, element=Property(str))),
+        "profile": Property(str),
+        "region": Property(str),
+        "secretKey": Property(str, secret=True),
+        # Nothing is validated or looked up ahead of the calls, so most of these change nothing here.
+        "skipCredentialsValidation": Property(bool),
+        "skipMetadataApiCheck": Property(bool),
+        "skipRegionValidation": Property(bool),
+        "skipRequestingAccountId": Property(bool),
+        "token": Property(str, secret=True),
+        "useFipsEndpoint": Property(bool),
+    }
+
+    def configure(self, config: dict[str, Any]) -> AwsClient:
+        """Make the client; it calls nothing yet."""
+        return AwsClient(config)

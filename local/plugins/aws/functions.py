@@ -1,0 +1,132 @@
+"""The functions that programs invoke: what the account already has."""
+
+from typing import Any
+
+from local.plugins.aws.aws_resource_type import as_dict
+from local.plugins.aws.client import AwsClient
+from local.plugins.aws.email_identity import EmailIdentity
+from local.plugins.aws.record import clean_name
+from local.plugins.errors import OperationError
+
+
+def get_region(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The named region, else the provider's. Needs no account."""
+    region = args.get("region") or args.get("name") or args.get("id") or client.region
+    partition = client.partition(region)
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "description": partition["regions"].get(region, {}).get("description", ""),
+        "endpoint": f"ec2.{region}.{partition['dnsSuffix']}",
+    }
+
+
+def get_partition(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The partition of the provider's region. Needs no account."""
+    partition = client.partition(client.region)
+    return {
+        "id": partition["partition"],
+        "partition": partition["partition"],
+        "dnsSuffix": partition["dnsSuffix"],
+        "reverseDnsPrefix": ".".join(reversed(partition["dnsSuffix"].split("."))),
+    }
+
+
+def get_caller_identity(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """Who the credentials belong to."""
+    identity = client.call("reading STS Caller Identity", "sts", "get_caller_identity")
+    account = identity["Account"]
+    return {"id": account, "accountId": account, "arn": identity["Arn"], "userId": identity["UserId"]}
+
+
+def get_zone(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The one zone with the id, or with the name, the kind and the tags."""
+    zone_id = args.get("zoneId") or _matching_zone(client, args)
+    found = client.call(f"reading Route 53 Hosted Zone ({zone_id})", "route53", "get_hosted_zone", Id=zone_id)
+    zone, config = found["HostedZone"], found["HostedZone"].get("Config", {})
+    servers = found.get("DelegationSet", {}).get("NameServers", [])
+    return {
+        "id": zone_id,
+        "zoneId": zone_id,
+        "name": clean_name(zone["Name"]),
+        "arn": client.arn("route53", f"hostedzone/{zone_id}", region=""),
+        "callerReference": zone.get("CallerReference", ""),
+        "comment": config.get("Comment", ""),
+        "enableAcceleratedRecovery": False,
+        "linkedServiceDescription": zone.get("LinkedService", {}).get("Description", ""),
+        "linkedServicePrincipal": zone.get("LinkedService", {}).get("ServicePrincipal", ""),
+        "nameServers": servers,
+        "primaryNameServer": servers[0] if servers else "",
+        "privateZone": config.get("PrivateZone", False),
+        "resourceRecordSetCount": zone.get("ResourceRecordSetCount", 0),
+        "tags": _zone_tags(client, zone_id),
+        "vpcId": args.get("vpcId"),
+    }
+
+
+def get_email_identity(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """An identity of SES that exists."""
+    identity = args["emailIdentity"]
+    known = {"emailIdentity": identity, "region": args.get("region") or client.region}
+    found = EmailIdentity(client).look_up(identity, known)
+    if found is None:
+        raise OperationError(
+            f"reading SESv2 (Simple Email V2) Email Identity ({identity}): couldn't find resource"
+        )
+    dkim = found["dkimSigningAttributes"] or {}
+    return {
+        **{name: value for name, value in found.items() if name != "tagsAll"},
+        "id": identity,
+        "configurationSetName": found["configurationSetName"] or "",
+        "dkimSigningAttributes": {name: value if value is not None else "" for name, value in dkim.items()},
+    }
+
+
+FUNCTIONS = {
+    "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
+    "aws:index/getPartition:getPartition": get_partition,
+    "aws:index/getRegion:getRegion": get_region,
+    "aws:route53/getZone:getZone": get_zone,
+    "aws:sesv2/getEmailIdentity:getEmailIdentity": get_email_identity,
+}
+
+
+def _matching_zone(client: AwsClient, args: dict[str, Any]) -> str:
+    private = bool(args.get("privateZone") or args.get("vpcId"))
+    matching = [
+        zone_id
+        for zone_id, zone in _zones(client)
+        if args.get("name") is None or clean_name(zone["Name"]) == clean_name(args["name"])
+        if zone.get("Config", {}).get("PrivateZone", False) == private
+        if not args.get("tags") or args["tags"].items() <= _zone_tags(client, zone_id).items()
+    ]
+    if not matching:
+        raise OperationError("no matching Route 53 Hosted Zone found")
+    if len(matching) > 1:
+        raise OperationError(
+            "multiple Route 53 Hosted Zones matched; use additional constraints to reduce matches to a "
+            "single Route 53 Hosted Zone"
+        )
+    return matching[0]
+
+
+def _zones(client: AwsClient) -> list[tuple[str, dict[str, Any]]]:
+    zones, marker = [], None
+    while True:
+        page = client.call("reading Route 53 Hosted Zones", "route53", "list_hosted_zones", Marker=marker)
+        zones += [(zone["Id"].removeprefix("/hostedzone/"), zone) for zone in page["HostedZones"]]
+        if not page.get("IsTruncated"):
+            return zones
+        marker = page["NextMarker"]
+
+
+def _zone_tags(client: AwsClient, zone_id: str) -> dict[str, str]:
+    answer = client.call(
+        f"listing Route 53 Hosted Zone ({zone_id}) tags",
+        "route53",
+        "list_tags_for_resource",
+        ResourceType="hostedzone",
+        ResourceId=zone_id,
+    )
+    return as_dict(answer["ResourceTagSet"]["Tags"])
