@@ -40,7 +40,7 @@ _DOMAIN = (
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\s.+?\s-----END CERTIFICATE-----", re.DOTALL)
 
 
-class InvalidSetting(ValueError):  # noqa: N818 - it is the setting that is invalid, the message says why
+class InvalidSetting(ValueError):
     """A setting that would not work, or not safely. Never holds a secret.
 
     `field` is the setting's bare name, `value` what it was as a reader may see it (empty for a secret),
@@ -122,6 +122,7 @@ REFUSALS = {
         ),
     ),
     "allowed_sender_domains": (
+        (r"^\*\Z", "lets every domain send", "give it by itself, or leave it out"),
         (r"@", "is an address", "give the domain alone, the part behind the @"),
         (r"[^\x00-\x7f]", "is not in ASCII", "write the domain as in DNS, with xn--"),
         (

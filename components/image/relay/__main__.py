@@ -1,0 +1,116 @@
+"""Entry point of the container: `python3 -m relay`."""
+
+import grp
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from . import environment, networks, spool
+from .health import ADDRESS_FILE, RUN_DIRECTORY
+from .sessions import without_health_checks
+from .settings import SWITCHED_OFF, VERIFIED, Settings
+from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, smtpd_conf
+from .supervisor import supervise
+
+_CONF_FILE = "smtpd.conf"
+# /etc/mailname of the image is a link to it: OpenSMTPD's name for itself, in `Received:` and in bounces.
+_MAILNAME_FILE = "mailname"
+
+# OpenSMTPD's resolver reads this variable as resolv.conf text behind the word `options`, so that a second line is a
+# directive of its own (asr_ctx_envopts in libasr's asr.c). With it the hosts file wins over DNS, as elsewhere.
+_RES_OPTIONS = "edns0\nlookup file bind"
+
+# OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
+# to.c), as the one for an unknown TZ has.
+_TIME_ZONE = "UTC0"
+
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
+
+
+def main() -> int:
+    """Run the relay that the environment describes; returns the exit status."""
+    attached = networks.here()
+    try:
+        settings = environment.read(_with_local_defaults(os.environ, attached))
+    except environment.InvalidEnvironment as error:
+        return _fail(str(error), os.EX_CONFIG)
+    addresses = [
+        _LOOPBACK_OF.get(address, address)
+        for address in (settings.bind_addr4, settings.bind_addr6)
+        if address != SWITCHED_OFF
+    ]
+    try:
+        spool.repair()
+        _render(settings, addresses[0], ipv4_only=not networks.reach_ipv6(attached))
+    except OSError as error:
+        return _fail(str(error), os.EX_OSERR)
+    _say(_summary(settings))
+    return supervise(
+        ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{_CONF_FILE}"),
+        # Without the relay's own variables: the login is in the credentials table and nowhere else.
+        {"PATH": os.defpath, "RES_OPTIONS": _RES_OPTIONS, "TZ": _TIME_ZONE},
+        lambda lines: without_health_checks(lines, {"127.0.0.1", "::1", *addresses}),
+    )
+
+
+def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:
+    """`environ`, with the defaults that depend on where the container runs."""
+    defaults = {
+        "OPENSMTPD_ALLOWED_NETWORKS": ",".join(map(str, attached)),
+        "OPENSMTPD_HOSTNAME": socket.gethostname(),
+        "OPENSMTPD_BIND_ADDR6": "" if networks.can_listen_on_ipv6() else SWITCHED_OFF,
+    }
+    return defaults | {name: value for name, value in environ.items() if value}
+
+
+def _render(settings: Settings, address: str, *, ipv4_only: bool) -> None:
+    # OpenSMTPD's lookup process reads the credentials again when told to, as its own user.
+    group = grp.getgrnam("opensmtpd").gr_gid
+    os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
+    conf = smtpd_conf(settings, PurePosixPath(RUN_DIRECTORY), ipv4_only=ipv4_only)
+    _write(_CONF_FILE, conf, 0o600)
+    _write(_MAILNAME_FILE, f"{settings.hostname}\n", 0o644)
+    _write(os.path.basename(ADDRESS_FILE), address, 0o644)
+    if settings.upstream.user:
+        _write(CREDENTIALS_FILE, credentials(settings.upstream), 0o640, group)
+    if settings.upstream.ca:
+        _write(CA_FILE, settings.upstream.ca, 0o644)
+
+
+def _write(name: str, text: str, mode: int, group: int = 0) -> None:
+    # Made anew, so that nobody who had an older one open reads the new one.
+    temporary = f"{RUN_DIRECTORY}/{name}.new"
+    with open(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
+        "w",
+        encoding="utf-8",
+        errors="surrogateescape",
+    ) as file:
+        os.fchown(file.fileno(), 0, group)
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+    os.replace(temporary, f"{RUN_DIRECTORY}/{name}")
+
+
+def _summary(settings: Settings) -> str:
+    upstream = settings.upstream
+    return (
+        f"relays mail of {', '.join(settings.allowed_sender_domains)} from {', '.join(settings.allowed_networks)} "
+        f"to {upstream.proto}://{upstream.host}:{upstream.port} {'with' if upstream.user else 'without'} a login"
+        + ("" if upstream.proto in VERIFIED else "; its certificate is not verified")
+    )
+
+
+def _say(text: str) -> None:
+    print(f"relay: {text}", file=sys.stderr, flush=True)
+
+
+def _fail(text: str, status: int) -> int:
+    _say(text)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
