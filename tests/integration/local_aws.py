@@ -1,0 +1,91 @@
+"""The local AWS for tests: a real process, in a folder of its own, on free ports."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.aws.mailbox import Delivery, Mailbox
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+
+
+class LocalAws:
+    """Runs `python -m local.aws` as a context manager.
+
+    `host` is the name in the certificate of its SMTP endpoint, `bind` where that listens. Without a `directory` it
+    lives in a temporary one.
+    """
+
+    account: dict[str, Any]
+    """What `account.json` says."""
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        region: str = "eu-west-1",
+        host: str = "localhost",
+        bind: str = "127.0.0.1",
+    ):
+        self._temporary = tempfile.TemporaryDirectory() if directory is None else None
+        self.directory = directory or Path(self._temporary.name)
+        self.command = [sys.executable, "-m", "local.aws", "--directory", str(self.directory)]
+        self.command += ["--region", region, "--host", host, "--bind", bind]
+
+    def __enter__(self) -> "LocalAws":
+        self.process = subprocess.Popen(self.command, cwd=_REPOSITORY, stderr=subprocess.PIPE, text=True)
+        announced = self.directory / "account.json"
+        deadline = time.monotonic() + _START_SECONDS
+        # One of a killed predecessor may still lie there.
+        while not announced.exists() or json.loads(announced.read_text())["pid"] != self.process.pid:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.process.kill()
+                raise RuntimeError(f"the local AWS did not start: {self.process.communicate()[1]}")
+            time.sleep(0.02)
+        self.account = json.loads(announced.read_text())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def stop(self) -> int:
+        """End the process as `make down` does, and return its exit status."""
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+        return self.process.returncode
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """Return a boto3 client of the account, in its own region by default."""
+        return boto3.client(
+            service,
+            region_name=region or self.account["region"],
+            endpoint_url=self.account["endpoint"],
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    def create_zone(self, domain: str) -> str:
+        """Create a public hosted zone and return its id."""
+        zone = self.client("route53").create_hosted_zone(Name=domain, CallerReference=f"{time.time_ns()}")
+        return zone["HostedZone"]["Id"].removeprefix("/hostedzone/")
+
+    def messages(self) -> list[Delivery]:
+        """Return the messages that the SMTP endpoint accepted, the oldest first."""
+        return Mailbox(Path(self.account["mailbox"])).deliveries()
+
+    def set_limits(self, **limits: Any) -> None:
+        """Replace the account's limits; see local/aws/limits.py."""
+        (self.directory / "limits.json").write_text(json.dumps(limits))
