@@ -1,0 +1,41 @@
+# The commands of this project; `make` alone lists them. All work is done by `python -m local`, in local/.
+
+STACK ?= local
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+RUN := $(VENV)/bin/python -m local
+
+.DEFAULT_GOAL := help
+.PHONY: help up down preview outputs test lint
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo 'STACK=local is an emulated AWS account in a folder (the default); dev, sendgrid and smtp are in stacks/.'
+
+up: $(INSTALLED) ## bring the stack up; the local one also sends a message and shows it arriving
+	@$(RUN) up --stack $(STACK) $(ARGS)
+
+down: $(INSTALLED) ## remove all that up made
+	@$(RUN) down --stack $(STACK) $(ARGS)
+
+preview: $(INSTALLED) ## show what up would change; needs no account
+	@$(RUN) preview --stack $(STACK) $(ARGS)
+
+outputs: $(INSTALLED) ## print the stack's outputs as JSON
+	@$(RUN) outputs --stack $(STACK)
+
+test: $(INSTALLED) ## set up and run every test; ARGS goes to pytest
+	@$(RUN) test $(ARGS)
+
+lint: $(INSTALLED) ## check style
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'error: Python 3.11 or newer is needed; name yours, as in: make PYTHON=python3.12 up' >&2; exit 1; }
+	@$(PYTHON) -m local.tools.python_environment $(VENV)
+	@touch $@

@@ -1,0 +1,69 @@
+"""The provider plugins of Pulumi: installed, else installable, else the stand-ins of local/plugins."""
+
+import os
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from local.tools import cache, command, download
+from local.tools.progress import Progress
+
+_NAMES = ("aws", "docker")
+_SITE = "https://get.pulumi.com"
+_STAND_INS = Path(__file__).resolve().parent.parent / "plugins" / "bin"
+
+
+def ensure(progress: Progress, cli: Path, directory: Path) -> list[str]:
+    """Fill `directory`, which the caller puts on PATH, with stand-ins for the plugins that cannot be had.
+
+    `cli` is the directory of the Pulumi CLI. Returns the names of the providers that have a stand-in.
+    """
+    with progress.step("Provider plugins") as step:
+        missing = [
+            name for name in _NAMES if not is_installed(name, _version(name), _plugins(), os.environ["PATH"])
+        ]
+        if missing and not download.reachable(_SITE):
+            progress.note(
+                f"{_SITE} cannot be reached: stand-ins replace the plugins of {' and '.join(missing)}"
+            )
+        else:
+            missing = [name for name in missing if not _install(name, cli, progress)]
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        for name in missing:
+            program = f"pulumi-resource-{name}"
+            (directory / program).symlink_to(_STAND_INS / program)
+        step.result = f"stand-ins for {', '.join(missing)}" if missing else "installed"
+        return missing
+
+
+def is_installed(name: str, version: str, plugins: Path, path: str) -> bool:
+    """Whether the engine will find the plugin that an SDK of this version asks for, in its own folder or on `path`."""
+    unfinished = plugins / f"resource-{name}-v{version}.partial"
+    installed = (plugins / f"resource-{name}-v{version}").is_dir() and not unfinished.exists()
+    return installed or shutil.which(f"pulumi-resource-{name}", path=path) is not None
+
+
+def _plugins() -> Path:
+    return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
+
+
+def _version(name: str) -> str:
+    return metadata.version(f"pulumi-{name}")
+
+
+def _install(name: str, cli: Path, progress: Progress) -> bool:
+    if not download.reachable(_SITE):
+        progress.note(
+            f"The {name} plugin is not installed, and {_SITE} cannot be reached: using the stand-in"
+        )
+        return False
+    progress.note(f"Installing the {name} plugin {_version(name)} from {_SITE}, once")
+    arguments = ["plugin", "install", "resource", name, _version(name)]
+    try:
+        command.run([cli / "pulumi", *arguments], cache.log_file(f"plugin-{name}"))
+    except command.CommandFailed as error:
+        reason = error.output.strip().splitlines()[-1:] or ["no reason given"]
+        progress.note(f"The {name} plugin cannot be installed ({reason[0].strip()}): using the stand-in")
+        return False
+    return True
