@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import errors_pb2, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from local.plugins.errors import OperationError, PartialCreate
 from local.plugins.property import (
@@ -49,12 +49,16 @@ def _reports_errors(method: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return method(self, request, context)
         except OperationError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, _listed([str(error)]))
+            failure = grpc.StatusCode.UNKNOWN, _listed(str(error))
+        except PartialCreate as error:
+            status = self._init_failed(request, error)
+            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+            failure = grpc.StatusCode.UNKNOWN, status.message
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            context.abort(
-                grpc.StatusCode.INTERNAL, f"the {self.name} plugin failed: {type(error).__name__}: {error}"
-            )
+            text = f"the {self.name} plugin failed: {type(error).__name__}: {error}"
+            failure = grpc.StatusCode.INTERNAL, text
+        return context.abort(*failure)
 
     return call
 
@@ -157,10 +161,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(
                 properties=_outputs(resource_type, resource_type.preview(None, inputs))
             )
-        try:
-            resource_id, outputs = resource_type.create(inputs)
-        except PartialCreate as error:
-            _abort_partial(context, request, resource_type, error, request.properties)
+        resource_id, outputs = resource_type.create(inputs)
         return provider_pb2.CreateResponse(id=resource_id, properties=_outputs(resource_type, outputs))
 
     @_reports_errors
@@ -184,10 +185,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = resource_type.preview(old_outputs, inputs)
         else:
-            try:
-                outputs = resource_type.update(request.id, old_outputs, inputs)
-            except PartialCreate as error:
-                _abort_partial(context, request, resource_type, error, request.news)
+            outputs = resource_type.update(request.id, old_outputs, inputs)
         return provider_pb2.UpdateResponse(properties=_outputs(resource_type, outputs))
 
     @_reports_errors
@@ -213,6 +211,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if token not in self._types:
             raise OperationError(f"unrecognized resource type ({operation}): {token}")
         return self._types[token](self._client, getattr(request, "timeout", 0), self._cancelled)
+
+    def _init_failed(self, request: Any, error: PartialCreate) -> status_pb2.Status:
+        """The status by which the engine learns of a resource that exists although the call failed."""
+        status = status_pb2.Status(
+            code=grpc.StatusCode.UNKNOWN.value[0], message=_listed(f"{request.urn}: {error}")
+        )
+        creates = isinstance(request, provider_pb2.CreateRequest)
+        status.details.add().Pack(
+            provider_pb2.ErrorResourceInitFailed(
+                id=error.resource_id,
+                properties=_outputs(self._resource_type(request, "Create"), error.outputs),
+                reasons=error.reasons,
+                inputs=request.properties if creates else request.news,
+            )
+        )
+        return status
 
     def _decoded_config(self, settings: dict[str, Any], failures: list[Failure]) -> dict[str, Any]:
         """The settings as Python values: the engine and the SDKs send all but strings as JSON text."""
@@ -248,32 +262,9 @@ def _diff_response(changes: Sequence[Change]) -> provider_pb2.DiffResponse:
     )
 
 
-def _abort_partial(
-    context: grpc.ServicerContext,
-    request: Any,
-    resource_type: ResourceType,
-    error: PartialCreate,
-    inputs: Any,
-) -> None:
-    status = status_pb2.Status(
-        code=grpc.StatusCode.UNKNOWN.value[0], message=_listed([f"{request.urn}: {error}"])
-    )
-    status.details.add().Pack(
-        errors_pb2.ErrorResourceInitFailed(
-            id=error.resource_id,
-            properties=_outputs(resource_type, error.outputs),
-            reasons=error.reasons,
-            inputs=inputs,
-        )
-    )
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, status.message)
-
-
-def _listed(messages: Sequence[str]) -> str:
-    """The form in which bridged providers list errors."""
-    count = "1 error" if len(messages) == 1 else f"{len(messages)} errors"
-    return f"{count} occurred:\n" + "".join(f"\t* {message}\n" for message in messages)
+def _listed(message: str) -> str:
+    """The form in which bridged providers show an error."""
+    return f"1 error occurred:\n\t* {message}\n"
 
 
 def _resource_name(urn: str) -> str:
