@@ -211,6 +211,21 @@ class Property:
             yield Change(f"{path}[{index}]", "delete", replaces)
 
 
+@dataclass(frozen=True)
+class NotImplementedProperty(Property):
+    """A property of the real provider that the stand-in refuses, rather than ignore it silently."""
+
+    def check(self, path: str, value: Any, old: Any, failures: list[Failure]) -> Any:
+        """Refuse every value, known or not."""
+        failures.append(Failure(path, "The stand-in plugin does not implement this property"))
+        return value
+
+
+def not_implemented(*names: str) -> dict[str, Property]:
+    """A declaration for each name that refuses it and says so."""
+    return dict.fromkeys(names, NotImplementedProperty(object))
+
+
 _KIND_NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 

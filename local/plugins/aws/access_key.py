@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from local.aws.password import smtp_password
 from local.plugins.aws.aws_resource_type import AwsResourceType
 from local.plugins.errors import OperationError, PartialCreate
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 
 _GONE = ("NoSuchEntity",)
 
@@ -26,6 +26,11 @@ class AccessKey(AwsResourceType):
         "createDate": Property(str, output_only=True),
         "secret": Property(str, secret=True, output_only=True),
         "sesSmtpPasswordV4": Property(str, secret=True, output_only=True),
+        # Only with a `pgpKey`.
+        "encryptedSecret": Property(str, output_only=True),
+        "encryptedSesSmtpPasswordV4": Property(str, output_only=True),
+        "keyFingerprint": Property(str, output_only=True),
+        **not_implemented("pgpKey"),
     }
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from local.plugins.aws.record import Record
 from local.plugins.aws.user import User
 from local.plugins.aws.user_policy import UserPolicy
 from local.plugins.aws.zone import Zone
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 from local.plugins.provider import Provider
 
 
@@ -47,6 +47,31 @@ class AwsProvider(Provider):
         "skipRequestingAccountId": Property(bool),
         "token": Property(str, secret=True),
         "useFipsEndpoint": Property(bool),
+        **not_implemented(
+            "allowedAccountIds",
+            "assumeRoleWithWebIdentity",
+            "assumeRoles",
+            "customCaBundle",
+            "ec2MetadataServiceEndpoint",
+            "ec2MetadataServiceEndpointMode",
+            "forbiddenAccountIds",
+            "httpProxy",
+            "httpsProxy",
+            "ignoreTags",
+            "insecure",
+            "maxRetries",
+            "noProxy",
+            "retryMode",
+            "s3UsEast1RegionalEndpoint",
+            "s3UsePathStyle",
+            "sharedConfigFiles",
+            "sharedCredentialsFiles",
+            "stsRegion",
+            "tagPolicyCompliance",
+            "tokenBucketRateLimiterCapacity",
+            "useDualstackEndpoint",
+            "userAgents",
+        ),
     }
 
     def configure(self, config: dict[str, Any]) -> AwsClient:

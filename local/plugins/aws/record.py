@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from local.plugins.aws.aws_resource_type import AwsResourceType
 from local.plugins.aws.client import AwsError
 from local.plugins.errors import OperationError
-from local.plugins.property import Failure, Property
+from local.plugins.property import Failure, Property, not_implemented
 
 # As the SDK's RecordType.
 _TYPES = (
@@ -68,6 +68,14 @@ class Record(AwsResourceType):
         "multivalueAnswerRoutingPolicy": Property(bool),
         "allowOverwrite": Property(bool, computed=True),
         "fqdn": Property(str, output_only=True),
+        **not_implemented(
+            "cidrRoutingPolicy",
+            "failoverRoutingPolicies",
+            "geolocationRoutingPolicies",
+            "geoproximityRoutingPolicy",
+            "latencyRoutingPolicies",
+            "weightedRoutingPolicies",
+        ),
     }
 
     def validate(self, inputs: dict[str, Any]) -> Iterator[Failure]:

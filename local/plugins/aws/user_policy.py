@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from local.plugins.aws.aws_resource_type import AwsResourceType
 from local.plugins.aws.policy import policies_are_equivalent
-from local.plugins.property import Failure, Property
+from local.plugins.property import Failure, Property, not_implemented
 from local.plugins.values import UNKNOWN, contains_unknown
 
 _GONE = ("NoSuchEntity",)
@@ -29,6 +29,7 @@ class UserPolicy(AwsResourceType):
         "name": Property(str, replaces=True, computed=True),
         "policy": Property(str, required=True, validate=_check_policy, equal=policies_are_equivalent),
         "user": Property(str, required=True, replaces=True),
+        **not_implemented("namePrefix"),
     }
 
     def check(

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from local.plugins.aws.aws_resource_type import TAGS, TAGS_ALL, AwsResourceType, as_dict, as_list
 from local.plugins.aws.record import clean_name, wait_until_in_sync
 from local.plugins.errors import OperationError, PartialCreate
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 
 _GONE = ("NoSuchHostedZone",)
 
@@ -31,6 +31,7 @@ class Zone(AwsResourceType):
         "primaryNameServer": Property(str, output_only=True),
         "tagsAll": TAGS_ALL,
         "zoneId": Property(str, output_only=True),
+        **not_implemented("enableAcceleratedRecovery", "vpcs"),
     }
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
