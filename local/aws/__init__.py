@@ -1,10 +1,10 @@
-"""An AWS account in a folder: SES, IAM, Route 53 and STS for one machine, and an SMTP endpoint that decides as SES does.
+"""An AWS account in a folder: SES, IAM, Route 53 and STS, and an SMTP endpoint that decides as SES does.
 
 `python -m local.aws --directory DIR --region eu-west-1 --host NAME` runs it in the foreground until SIGTERM.
 
 The APIs are moto's, extended from outside where SES v2, Route 53 and IAM fall short of the real ones. What the SMTP
-endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a hosted
-zone, a login is good while its access key is active, and a message goes out if the user's policies let it.
+endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a
+hosted zone, a login is good while its access key is active, and a message goes out if the user's policies let it.
 
 In the folder:
 

@@ -107,7 +107,12 @@ class Account:
         documents: list[Any] = []
         for holder in holders:
             documents += holder.policies.values()
-            documents += [policy.default_version.document for policy in holder.managed_policies.values()]
+            documents += [
+                version.document
+                for policy in holder.managed_policies.values()
+                for version in policy.versions
+                if version.is_default_version
+            ]
         return [json.loads(document) for document in documents]
 
 

@@ -13,7 +13,7 @@ from .limits import Limits
 # The mailbox simulator takes mail from the sandbox: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html
 _SIMULATOR = "@simulator.amazonses.com"
 _SENDER_HEADERS = ("From", "Sender", "Return-Path")
-# Headers that a message may have once (RFC 5322, 3.6; RFC 2045), and DKIM-Signature, where SES is stricter than RFC 6376.
+# Headers that a message may have once (RFC 5322, 3.6; RFC 2045), and DKIM-Signature, of which RFC 6376 allows more.
 _SINGLE_HEADERS = (
     "From",
     "Sender",

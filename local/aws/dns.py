@@ -32,24 +32,25 @@ class NameServer:
         for server in self._servers:
             server.start_thread()
 
-    def resolve(self, request: DNSRecord, _: DNSHandler) -> DNSRecord:
+    def resolve(self, request: DNSRecord, handler: DNSHandler) -> DNSRecord:
         """Return the reply to a question; dnslib calls it."""
-        return reply_to(request, self._zones())
+        reply = reply_to(request, self._zones())
+        if handler.protocol == "udp" and len(reply.pack()) > _LONGEST_UDP_MESSAGE:
+            # dnslib would leave the question out, too, and resolvers would take it for no reply to theirs.
+            reply = request.reply(ra=0)
+            reply.header.tc = 1
+        return reply
 
     def _bind(self, address: str) -> tuple[DNSServer, DNSServer]:
         logger = DNSLogger(log="error", logf=_log.warning)
         for _ in range(_PORT_ATTEMPTS):
-            udp = DNSServer(self, address, 0, logger=logger, handler=_Handler)
+            udp = DNSServer(self, address, 0, logger=logger)
             try:
-                return udp, DNSServer(self, address, udp.server.server_address[1], True, logger, _Handler)
+                return udp, DNSServer(self, address, udp.server.server_address[1], True, logger)
             except OSError:
                 # The port that UDP got is taken for TCP.
                 udp.server.server_close()
         raise OSError(f"no port on {address} is free for both UDP and TCP")
-
-
-class _Handler(DNSHandler):
-    udplen = _LONGEST_UDP_MESSAGE
 
 
 def reply_to(request: DNSRecord, zones: Sequence[Zone]) -> DNSRecord:

@@ -1,4 +1,4 @@
-"""Route 53 where moto's falls short: change batches are checked and applied as the real one does it."""
+"""Route 53 where moto's falls short: batches of changes are checked and applied as the real one does it."""
 
 import re
 from collections import Counter
@@ -19,6 +19,15 @@ _QUOTED_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s+"(?:[^"\\]|\\.)*")*')
 
 class Route53Operations(Route53):
     """moto's operations, with those that differ."""
+
+    def create_hosted_zone(self) -> ActionResult:
+        answer = super().create_hosted_zone()
+        for record_set in answer.result["HostedZone"].rrsets:
+            # moto nests the value of the SOA record one level too deep.
+            record_set.records = [
+                value["Value"] if isinstance(value, dict) else value for value in record_set.records
+            ]
+        return answer
 
     def change_resource_record_sets(self) -> ActionResult:
         zone = self.backend.get_hosted_zone(self._get_param("HostedZoneId"))

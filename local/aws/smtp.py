@@ -5,6 +5,7 @@ Unlike SES it leaves `Message-ID:` and `Date:` alone, and signs nothing.
 """
 
 import asyncio
+import contextlib
 import hmac
 import logging
 import ssl
@@ -67,7 +68,9 @@ class _SesProtocol(SMTP):
     AuthLoginPasswordChallenge = "Password:"
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
-        self.data_size_limit = self.event_handler.account.limits().max_message_size
+        # Wrong limits refuse the message, with the reason: a client that cannot say hello would report something else.
+        with contextlib.suppress(InvalidLimits):
+            self.data_size_limit = self.event_handler.account.limits().max_message_size
         await super().smtp_EHLO(hostname)
 
     async def check_auth_needed(self, caller_method: str) -> bool:

@@ -40,14 +40,17 @@ class LocalAws:
         self.command += ["--region", region, "--host", host, "--bind", bind]
 
     def __enter__(self) -> "LocalAws":
-        self.process = subprocess.Popen(self.command, cwd=_REPOSITORY, stderr=subprocess.PIPE, text=True)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        errors = self.directory / "stderr.txt"
+        with errors.open("w") as stderr:
+            self.process = subprocess.Popen(self.command, cwd=_REPOSITORY, stderr=stderr)
         announced = self.directory / "account.json"
         deadline = time.monotonic() + _START_SECONDS
         # One of a killed predecessor may still lie there.
         while not announced.exists() or json.loads(announced.read_text())["pid"] != self.process.pid:
             if self.process.poll() is not None or time.monotonic() > deadline:
-                self.process.kill()
-                raise RuntimeError(f"the local AWS did not start: {self.process.communicate()[1]}")
+                self.stop()
+                raise RuntimeError(f"the local AWS did not start: {errors.read_text()}")
             time.sleep(0.02)
         self.account = json.loads(announced.read_text())
         return self
@@ -61,11 +64,10 @@ class LocalAws:
         """End the process as `make down` does, and return its exit status."""
         self.process.terminate()
         try:
-            self.process.communicate(timeout=_STOP_SECONDS)
+            return self.process.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            self.process.communicate()
-        return self.process.returncode
+            return self.process.wait()
 
     def client(self, service: str, region: str | None = None) -> Any:
         """Return a boto3 client of the account, in its own region by default."""
