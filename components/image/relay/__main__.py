@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 import socket
 import sys
 from collections.abc import Mapping
@@ -43,6 +44,8 @@ def main() -> int:
     ]
     try:
         spool.repair()
+        queue_user = pwd.getpwnam("opensmtpq")
+        spool.discard_leftovers(queue_user.pw_uid, queue_user.pw_gid)
         _render(settings, addresses[0], ipv4_only=not networks.reach_ipv6(attached))
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
