@@ -70,13 +70,15 @@ class Property:
         """The value with defaults, scalars converted as Terraform does it; appends to `failures`."""
         if value is UNKNOWN or self.kind is object:
             return value
+        known_failures = len(failures)
         if self.kind is list:
             checked = self._check_list(path, value, old, failures)
         elif self.kind is dict:
             checked = self._check_dict(path, value, old, failures)
         else:
             checked = self._convert(path, value, failures)
-        if self.validate and checked is not None and not contains_unknown(checked):
+        sound = len(failures) == known_failures and checked is not None
+        if self.validate and sound and not contains_unknown(checked):
             reason = self.validate(checked)
             if reason:
                 failures.append(Failure(path, reason))

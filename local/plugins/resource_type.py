@@ -85,12 +85,9 @@ class ResourceType(ABC):
         failures: list[Failure] = []
         defaults = {}
         if self.autoname and inputs.get(self.autoname) is None:
-            conflicts = self.properties[self.autoname].conflicts
-            kept = self.autoname in old_inputs.get(DEFAULTS_KEY, ())
-            if not kept and not any(inputs.get(other) is not None for other in conflicts):
-                defaults[self.autoname] = propose_name(self.autoname_length)
-            elif kept:
-                defaults[self.autoname] = old_inputs[self.autoname]
+            generated = self.autoname in old_inputs.get(DEFAULTS_KEY, ())
+            kept = old_inputs.get(self.autoname) if generated else None
+            defaults[self.autoname] = kept or propose_name(self.autoname_length)
         checked = check_object(self.properties, "", inputs, old_inputs, failures, defaults)
         if not failures:
             failures.extend(self.validate(checked))

@@ -29,6 +29,7 @@ class AwsClient:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self._lock = threading.Lock()  # boto3 sessions are not safe for threads; its clients are
+        self._services: dict[tuple[str, str], Any] = {}
 
     @functools.cached_property
     def region(self) -> str:
@@ -87,7 +88,7 @@ class AwsClient:
         Parameters that are None are left out. Raises AwsError in the real provider's words, which begin with
         `doing`, for example `creating IAM User (x)`.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
         try:
             client = self._service(service, region or self.region)
@@ -98,6 +99,9 @@ class AwsClient:
             if code in absent:
                 return None
             raise _aws_error(doing, client.meta.service_model.service_id, error, code) from error
+        except NoCredentialsError as error:
+            fix = "run `aws configure`, or set AWS_PROFILE or `aws:profile`"
+            raise OperationError(f"{doing}: no AWS credentials: {fix}") from error
         except BotoCoreError as error:
             raise AwsError(f"{doing}: {error}", type(error).__name__, str(error)) from error
 
@@ -111,10 +115,6 @@ class AwsClient:
             aws_session_token=self._config.get("token"),
             profile_name=self._config.get("profile"),
         )
-
-    @functools.cached_property
-    def _services(self) -> dict[tuple[str, str], Any]:
-        return {}
 
     def _service(self, service: str, region: str) -> Any:
         from botocore.config import Config

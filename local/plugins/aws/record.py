@@ -98,7 +98,7 @@ class Record(AwsResourceType):
 
     def look_up(self, resource_id: str, known: dict[str, Any]) -> dict[str, Any] | None:
         """Find the record set. Zone, name and type are taken from the program or the id, not read."""
-        known = known or _parsed(resource_id)
+        known = known if known.get("zoneId") else _parsed(resource_id)
         zone = self._zone("reading Route53 Record", known["zoneId"], absent=_GONE)
         found = zone and self._find(known, zone)
         if not found:
