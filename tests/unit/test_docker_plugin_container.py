@@ -137,7 +137,7 @@ def test_a_host_port_that_the_daemon_chose_is_no_difference() -> None:
 
 def test_capabilities_without_prefix_replace_after_a_refresh() -> None:
     inputs = _checked(capabilities={"adds": ["NET_BIND_SERVICE"], "drops": ["ALL"]})
-    state = _state(inputs, **{"HostConfig.CapAdd": ["CAP_NET_BIND_SERVICE"], "HostConfig.CapDrop": ["ALL"]})
+    state = _state(inputs, **{"HostConfig.CapAdd": ["NET_BIND_SERVICE"], "HostConfig.CapDrop": ["ALL"]})
     assert [(change.property_name, change.replaces) for change in _diff(state, inputs)] == [
         ("capabilities", True)
     ]

@@ -81,7 +81,7 @@ class Container(DockerResource):
                 read = read_outputs(self.client.inspect_container(container_id), inputs)
         except OperationError as error:
             raise PartialCreate(container_id, self._unread(inputs), [str(error)]) from error
-        # As written: only a later read shows the names that the daemon made of them.
+        # As written: the real provider adds their prefix only in a later read.
         return container_id, self.state(inputs, read | {"capabilities": inputs.get("capabilities")})
 
     def read(

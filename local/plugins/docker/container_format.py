@@ -238,7 +238,11 @@ def _host(entry: str) -> dict[str, str]:
 
 
 def _read_capabilities(host: Mapping[str, Any]) -> dict[str, list[str]] | None:
-    adds, drops = host.get("CapAdd") or [], host.get("CapDrop") or []
+    """The capabilities with the prefix that the real provider gives them when it reads."""
+    adds, drops = (
+        [name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}" for name in host.get(key) or ()]
+        for key in ("CapAdd", "CapDrop")
+    )
     return {"adds": adds, "drops": drops} if adds or drops else None
 
 

@@ -18,7 +18,7 @@ def connect(host: str | None) -> docker.APIClient:
     Raises OperationError when no daemon answers there.
     """
     context = os.environ.get("DOCKER_CONTEXT", "default")
-    if not host and context != "default":
+    if not (host or os.environ.get("DOCKER_HOST")) and context != "default":
         raise OperationError(
             f"the stand-in does not implement Docker contexts, and DOCKER_CONTEXT is '{context}': "
             "set docker:host or DOCKER_HOST to the daemon's address"
