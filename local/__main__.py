@@ -1,0 +1,112 @@
+"""`python -m local`: the commands behind the Makefile. Results go to stdout, the course of things to stderr."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from local import user_backend
+from local.down import down
+from local.preview import preview
+from local.stack import LocalStack
+from local.toolbox import Toolbox, inherited
+from local.tools import pulumi_cli
+from local.tools.failure import Failure
+from local.tools.progress import Progress
+from local.up import up
+from local.workspace import CHECKOUT, LOCAL, Workspace
+
+_INTERRUPTED = 130  # as shells report a program that SIGINT ended
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options, rest = _parser().parse_known_args(arguments)
+    if rest and options.command != "test":
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    # What ends a run in a CI job then ends it as orderly as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(options, rest)
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. `make up` goes on from here, `make down` removes what is there.", file=sys.stderr)
+        return _INTERRUPTED
+
+
+def _run(options: argparse.Namespace, rest: list[str]) -> int:
+    progress, workspace = Progress(), Workspace.from_environment()
+    if options.command == "setup":
+        return _setup(progress)
+    if options.command == "test":
+        return _test(rest, progress)
+    if options.command == "preview":
+        with workspace.held():
+            print(preview(options.stack, workspace, progress))
+    elif options.stack != LOCAL:
+        act = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}[
+            options.command
+        ]
+        act(options.stack, pulumi_cli.ensure(progress))
+    elif options.command == "outputs":
+        print(json.dumps(_outputs(workspace, progress), indent=2))
+    elif options.command == "up":
+        with workspace.held():
+            print(up(workspace, progress, options.wait))
+    elif not workspace.directory.exists():
+        print("Nothing to remove.")
+    else:
+        with workspace.held():
+            print(down(workspace, progress))
+    return 0
+
+
+def _outputs(workspace: Workspace, progress: Progress) -> dict[str, Any]:
+    stack = LocalStack(LOCAL, pulumi_cli.ensure(progress), inherited(os.environ), workspace)
+    if stack.state.is_empty():
+        raise Failure("The stack local is not up: make up")
+    return stack.outputs()
+
+
+def _test(arguments: list[str], progress: Progress) -> int:
+    with tempfile.TemporaryDirectory() as plugins:
+        toolbox = Toolbox.ready(progress, Path(plugins))
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(command, cwd=CHECKOUT, env=toolbox.environment()).returncode
+
+
+def _setup(progress: Progress) -> int:
+    with tempfile.TemporaryDirectory() as plugins:
+        Toolbox.ready(progress, Path(plugins))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="The commands behind the Makefile.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("up", "down", "preview", "outputs"):
+        command = commands.add_parser(name)
+        command.add_argument("--stack", default=LOCAL, help="the stack (default: %(default)s)")
+        if name == "up":
+            command.add_argument(
+                "--wait",
+                type=float,
+                default=60.0,
+                metavar="SECONDS",
+                help="for the test message (default: %(default)s)",
+            )
+    commands.add_parser("setup", help="set up the tools and nothing else")
+    commands.add_parser("test", help="set up the tools and run pytest, which takes the other arguments")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

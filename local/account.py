@@ -1,0 +1,109 @@
+"""The local AWS as a background process: `python -m local.aws`."""
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.tools import command
+from local.tools.failure import Failure
+from local.workspace import CHECKOUT
+
+_START_SECONDS = 30
+_STOP_SECONDS = 10
+_POLL_SECONDS = 0.05
+
+
+class LocalAccount:
+    """The account in `directory`, which a process serves or not."""
+
+    def __init__(self, directory: Path, log: Path):
+        self._directory = directory
+        self._log = log
+
+    def pid(self) -> int | None:
+        """The process that serves the account. It holds a lock as long as it lives, so its number is never stale."""
+        with contextlib.suppress(FileNotFoundError), (self._directory / "lock").open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(lock.read())
+        return None
+
+    def facts(self) -> dict[str, Any] | None:
+        """What the account says of itself: `local/aws` describes it. Nothing until it answers."""
+        if self.pid() is None:
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            return json.loads((self._directory / "account.json").read_text())
+        return None
+
+    def start(self, region: str, host: str, address: str) -> bool:
+        """Have the account served, with its SMTP endpoint at `address` under the name `host`.
+
+        Returns whether it was started afresh, empty. Raises Failure.
+        """
+        if (facts := self.facts()) and _serves(facts, region, host, address):
+            return False
+        self.stop()
+        arguments = ["--directory", self._directory, "--region", region, "--host", host, "--bind", address]
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("w") as output:
+            # In a session of its own, so that it outlives this run and its terminal.
+            process = subprocess.Popen(
+                [sys.executable, "-m", "local.aws", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=CHECKOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.facts():
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise Failure(
+                    f"The local AWS did not start; the end of {self._log}:\n{command.tail(self._log.read_text())}"
+                )
+            time.sleep(_POLL_SECONDS)
+        return True
+
+    def stop(self) -> int | None:
+        """End the process that serves the account; return its number, if there was one."""
+        stopped = self.pid()
+        deadline = time.monotonic() + _STOP_SECONDS
+        number = signal.SIGTERM
+        while (pid := self.pid()) is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+            if time.monotonic() > deadline:
+                number = signal.SIGKILL
+            time.sleep(_POLL_SECONDS)
+        return stopped
+
+    def ensure_zone(self, domain: str) -> None:
+        """Have a hosted zone for a domain, as whoever owns one in Route 53 has."""
+        facts = self.facts()
+        route53 = boto3.client(
+            "route53",
+            endpoint_url=facts["endpoint"],
+            region_name=facts["region"],
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - of no account: any key will do
+        )
+        zones = route53.list_hosted_zones_by_name(DNSName=domain, MaxItems="1")["HostedZones"]
+        if not zones or zones[0]["Name"] != f"{domain}.":
+            route53.create_hosted_zone(Name=domain, CallerReference=str(time.time_ns()))
+
+
+def _serves(facts: dict[str, Any], region: str, host: str, address: str) -> bool:
+    smtp = facts["smtp"]
+    return (facts["region"], smtp["host"], smtp["address"]) == (region, host, address)

@@ -1,0 +1,49 @@
+"""`make down` of the stack `local`, from whatever state it is in."""
+
+import docker
+
+from local import docker_objects
+from local.account import LocalAccount
+from local.docker_objects import DockerObject
+from local.stack import LocalStack
+from local.state_file import StateFile
+from local.toolbox import Toolbox
+from local.tools import docker_engine
+from local.tools.failure import Failure
+from local.tools.progress import Progress
+from local.workspace import LOCAL, Workspace
+
+
+def down(workspace: Workspace, progress: Progress) -> str:
+    """Remove all that `make up` made, except tools and images; return what that was. Raises Failure."""
+    removed: list[str] = []
+    try:
+        if objects := StateFile(workspace.backend, LOCAL).docker_objects():
+            removed += map(str, _remove(objects, workspace, progress))
+    finally:
+        for directory in workspace.accounts():
+            if pid := LocalAccount(directory, workspace.logs / "aws.log").stop():
+                removed.append(f"the local AWS, process {pid}")
+    workspace.remove()
+    return "\n".join(["Removed:", *(f"  {one}" for one in [*removed, workspace.directory])])
+
+
+def _remove(objects: list[DockerObject], workspace: Workspace, progress: Progress) -> list[DockerObject]:
+    client = docker.DockerClient(base_url=docker_engine.ensure(progress))
+    there = docker_objects.present(client, objects)
+    # Without its process an account is gone, with all that the stack has there: only the Docker objects are left.
+    if LocalAccount(workspace.account(LOCAL), workspace.logs / "aws.log").pid():
+        try:
+            _destroy(workspace, progress)
+        except Failure as failure:
+            progress.note(f"{failure}\nRemoving the stack's Docker objects without Pulumi")
+    docker_objects.remove(client, objects)
+    return there
+
+
+def _destroy(workspace: Workspace, progress: Progress) -> None:
+    toolbox = Toolbox.ready(progress, workspace.plugins, to_build=False)
+    stack = LocalStack(LOCAL, toolbox.cli, toolbox.environment(), workspace)
+    stack.ensure()
+    with progress.step("pulumi destroy"):
+        stack.destroy()

@@ -1,0 +1,77 @@
+"""The configuration of a stack on this machine: what its file says, and what only this run knows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.workspace import CHECKOUT
+
+PROJECT = "mail-relay"
+_SERVICES = ("iam", "route53", "ses", "sesv2", "sts")
+_PASSWORD = f"{PROJECT}:relayPassword"
+
+Config = dict[str, Any]
+
+
+def stack_config(stack: str) -> Config:
+    """The configuration in the stack's own file."""
+    return read(CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml").get("config") or {}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The content of a stack file; empty where there is none."""
+    return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+
+
+def write(path: Path, config: Config) -> None:
+    """Write the configuration of a stack; keep what Pulumi itself has noted in the file about its secrets."""
+    noted = {key: value for key, value in read(path).items() if key != "config"}
+    path.write_text(yaml.safe_dump(noted | {"config": config}, sort_keys=False))
+
+
+def merged(config: Config, *facts: Config) -> Config:
+    """A stack's configuration with what a run knows, which wins; without secrets, which only Pulumi can write."""
+    plain = {key: value for key, value in config.items() if not is_secret(value)}
+    for known in facts:
+        plain |= known
+    return plain
+
+
+def secrets_of(config: Config) -> list[str]:
+    """The secrets that the stack needs in order to be previewed. Their values are another backend's, or not set yet."""
+    keys = [key for key, value in config.items() if is_secret(value)]
+    if config.get(f"{PROJECT}:upstream") == "sendgrid" and _PASSWORD not in keys:
+        keys.append(_PASSWORD)
+    return keys
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a value in a stack file is encrypted."""
+    return isinstance(value, Mapping) and "secure" in value
+
+
+def account_facts(account: Mapping[str, Any]) -> Config:
+    """What the AWS provider needs, the real one and the stand-in alike, to work on a local account."""
+    return {
+        "aws:accessKey": "local",
+        "aws:secretKey": "local",
+        "aws:region": account["region"],
+        "aws:endpoints": [dict.fromkeys(_SERVICES, account["endpoint"])],
+        "aws:skipCredentialsValidation": "true",
+        "aws:skipMetadataApiCheck": "true",
+    }
+
+
+def relay_facts(account: Mapping[str, Any], listen_port: int) -> Config:
+    """What the stack `local` needs on top: the account's SMTP endpoint, its name server, its mailbox, and a port."""
+    facts = {
+        "relayHost": account["smtp"]["host"],
+        "relayPort": account["smtp"]["starttls"],
+        "relayCa": Path(account["ca"]).read_text(),
+        "verificationResolver": f"{account['dns']['address']}:{account['dns']['port']}",
+        "mailbox": account["mailbox"],
+        "listenPort": listen_port,
+    }
+    return {f"{PROJECT}:{key}": value for key, value in facts.items()}
