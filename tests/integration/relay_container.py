@@ -1,5 +1,6 @@
 """The real relay in a real container, as locked down as it is deployed."""
 
+import contextlib
 import os
 import random
 import smtplib
@@ -54,6 +55,11 @@ def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None
         time.sleep(0.05)
 
 
+def random_loopback() -> str:
+    """An address of 127.0.0.0/8, where everything is this machine: servers of many tests can share one port."""
+    return f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+
+
 def message(number: int = 0) -> str:
     """A small message that tells its number."""
     return f"From: app@example.com\r\nTo: someone@example.org\r\nSubject: Message {number}\r\n\r\nBody {number}\r\n"
@@ -67,8 +73,7 @@ class Relay:
     """
 
     def __init__(self, environment: Mapping[str, str], *options: str):
-        # Each octet but the first is free to choose in 127.0.0.0/8: relays of many tests can share port 25.
-        self.address = f"127.{random.randint(1, 254)}.{random.randint(0, 255)}.{random.randint(1, 254)}"
+        self.address = random_loopback()
         self.name = f"relay-test-{uuid.uuid4().hex[:12]}"
         self.volume = f"{self.name}-queue"
         self.environment = {
@@ -81,10 +86,12 @@ class Relay:
         self._options = options
 
     def __enter__(self) -> "Relay":
-        docker("volume", "create", self.volume)
-        self.create()
-        docker("start", self.name)
-        self.wait_until_up()
+        with contextlib.ExitStack() as undo:
+            undo.push(self)
+            docker("volume", "create", self.volume)
+            self.create()
+            self.start()
+            undo.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -157,7 +164,7 @@ class Relay:
         return int(docker("inspect", "--format={{.State.ExitCode}}", self.name).stdout)
 
     def start(self) -> None:
-        """Start it again."""
+        """Start it, for the first time or again."""
         docker("start", self.name)
         self.wait_until_up()
 

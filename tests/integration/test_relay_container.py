@@ -2,6 +2,7 @@
 
 import smtplib
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.integration.relay_container import (
     Relay,
     docker,
     message,
+    random_loopback,
     relay_image,
     wait_for,
 )
@@ -251,18 +253,39 @@ def test_a_message_over_the_limit_is_refused():
         assert b"Message too big" in refusal.value.smtp_error
 
 
-def test_a_name_in_the_hosts_file_needs_no_dns():
-    # Nothing answers on this resolver: a DNS query would cost OpenSMTPD 75 s, for the client's name already.
+@pytest.fixture
+def silent_resolver() -> Iterator[tuple[str, Callable[[], str]]]:
+    """A DNS server that never answers: its address, and a function that returns what it was asked."""
+    address = random_loopback()
+    program = (
+        "import socket; server = socket.socket(type=socket.SOCK_DGRAM); "
+        f"server.bind(('{address}', 53)); print('ready', flush=True)\n"
+        "while True: print(server.recv(512), flush=True)"
+    )
+    name = f"{address}-resolver"
+    docker(
+        "run", "--detach", f"--name={name}", "--network=host", "--entrypoint=python3", IMAGE, "-c", program
+    )
+    try:
+        yield address, lambda: docker("logs", name).stdout
+    finally:
+        docker("rm", "--force", "--volumes", name)
+
+
+def test_a_name_in_the_hosts_file_needs_no_dns(silent_resolver):
+    address, questions = silent_resolver
+    wait_for(lambda: "ready" in questions(), 10, "resolver")
     with (
         Upstream() as upstream,
         Relay(
             environment(upstream, "smtp+notls", RELAY_HOST="upstream.example.com"),
             "--add-host=upstream.example.com:127.0.0.1",
-            "--dns=192.0.2.1",
+            f"--dns={address}",
         ) as relay,
     ):
         relay.submit()
         wait_for(lambda: upstream.messages, 10, "message at the upstream")
+        assert questions() == "ready\n"
 
 
 def test_the_health_check_passes_and_leaves_nothing_in_the_log():

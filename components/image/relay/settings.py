@@ -206,29 +206,25 @@ def _check_duration(field: str, value: object) -> str:
     return duration
 
 
-def _check_bind(field: str, value: object, version: int, example: str) -> str:
+def _address(value: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        if (
-            value == SWITCHED_OFF
-            or ipaddress.ip_address(value if isinstance(value, str) else "").version == version
-        ):
-            return value
+        return ipaddress.ip_address(value) if isinstance(value, str) else None
     except ValueError:
-        pass
-    raise InvalidSetting(
-        field,
-        f"is not an IPv{version} address",
-        f"use one such as {example}, or {SWITCHED_OFF}",
-        _show(field, value),
-    )
+        return None
+
+
+def _check_bind(field: str, value: object, version: int, example: str) -> str:
+    address = _address(value)
+    if value == SWITCHED_OFF or (address and address.version == version):
+        return value
+    fix = f"use one such as {example}, or {SWITCHED_OFF}"
+    raise InvalidSetting(field, f"is not an IPv{version} address", fix, _show(field, value))
 
 
 def check_host(value: object) -> str:
     """A host name, an IPv4 address, or an IPv6 address with or without brackets; nothing else."""
-    try:
-        return str(ipaddress.ip_address(str(value).removeprefix("[").removesuffix("]")))
-    except ValueError:
-        return _check("host", value)
+    bare = value[1:-1] if isinstance(value, str) and value[:1] + value[-1:] == "[]" else value
+    return str(_address(bare) or _check("host", value))
 
 
 def check_port(value: object) -> int:

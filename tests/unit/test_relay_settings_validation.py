@@ -1,0 +1,235 @@
+"""Every setting that would not work is refused with its name, its value and the fix, and without any secret."""
+
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from components.image.relay.settings import (
+    CHECKS,
+    InvalidSetting,
+    Settings,
+    Upstream,
+    check_allowed_networks,
+    check_allowed_sender_domains,
+    check_bounce_warn,
+    check_ca,
+    check_host,
+    check_login,
+    check_password,
+    check_port,
+    check_proto,
+)
+from tests.unit.certificates import CERTIFICATE, PRIVATE_KEY
+
+pytestmark = pytest.mark.unit
+
+SECRET = "s3cr3t-value"
+
+
+def refusal(call: Callable[..., Any], *arguments: Any, **named: Any) -> InvalidSetting:
+    with pytest.raises(InvalidSetting) as raised:
+        call(*arguments, **named)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem", "fix"),
+    [
+        ("host", "", "is empty", "name the SMTP server"),
+        ("host", "smtp://smtp.example.com", "has a scheme in it", "put that in proto"),
+        ("host", "smtp.example.com:587", "has a port in it", "put that in port"),
+        ("host", "192.0.2.1:587", "has a port in it", "put that in port"),
+        ("host", "[2001:db8::1]:587", "has a port in it", "put that in port"),
+        ("host", "smtp.example.com/mail", "has a path in it", "bare name"),
+        ("host", "user@smtp.example.com", "has a user in it", "user and password"),
+        ("host", "smtp example.com", "has white space in it", "bare name"),
+        ("host", "smtp.example.com\n", "has white space in it", "bare name"),
+        ("host", "smtp.example.com.", "ends in a dot", "drop the dot"),
+        ("host", "-smtp.example.com", "is not a host name", "letters, digits"),
+        ("host", "smtp..example.com", "is not a host name", "letters, digits"),
+        ("host", "smtp.bücher.example", "is not a host name", "letters, digits"),
+        ("host", 'smtp"example.com', "is not a host name", "letters, digits"),
+        ("host", "192.0.2.256", "is not an IPv4 address", "four numbers"),
+        ("host", None, "is of type NoneType", "give it as text"),
+        ("port", 0, "is out of range", "from 1 to 65535"),
+        ("port", 65536, "is out of range", "from 1 to 65535"),
+        ("port", "-1", "is not a port number", "from 1 to 65535"),
+        ("port", "submission", "is not a port number", "from 1 to 65535"),
+        ("port", 587.5, "is not a port number", "from 1 to 65535"),
+        ("port", True, "is not a port number", "from 1 to 65535"),
+        ("proto", "starttls", "is not a relay protocol", "smtp+tls, smtps, smtp, smtp+notls"),
+        ("proto", "lmtp", "is not a relay protocol", "smtp+tls, smtps, smtp, smtp+notls"),
+        ("user", "", "is empty", "leave user out"),
+        ("user", "name:word", "has a colon in it", "password in password"),
+        ("user", "two words", "has white space", "user name alone"),
+        ("user", "name\x00", "control character", "user name alone"),
+        ("user", "u" * 256, "is too long", "255"),
+        ("password", "", "is empty", "leave password out"),
+        ("password", "word\n", "has a line break", "one line"),
+        ("password", "wo\x7frd", "has a line break or another control", "one line"),
+        ("password", "word ", "ends in white space", "remove that"),
+        ("password", "p" * 1025, "is too long", "1024"),
+        ("ca", "/etc/ssl/ca.pem", "is not a PEM certificate", "not a path"),
+        ("ca", CERTIFICATE.replace("M", "!"), "is not a PEM certificate", "whole text"),
+        (
+            "ca",
+            CERTIFICATE.replace(CERTIFICATE.splitlines()[2] + "\n", ""),
+            "is not a PEM certificate",
+            "whole text",
+        ),
+        ("ca", CERTIFICATE + PRIVATE_KEY, "has a private key in it", "replace that key"),
+        ("allowed_sender_domains", "", "is empty", "name the domains"),
+        ("allowed_sender_domains", [], "is empty", "name the domains"),
+        ("allowed_sender_domains", "localhost", "is not a domain", "example.com"),
+        ("allowed_sender_domains", "example..com", "is not a domain", "example.com"),
+        ("allowed_sender_domains", "exa_mple.com", "is not a domain", "example.com"),
+        ("allowed_sender_domains", "*.com", "is not a domain", "example.com"),
+        ("allowed_sender_domains", "192.0.2.1", "is not a domain", "example.com"),
+        ("allowed_sender_domains", "a@example.com", "is an address", "behind the @"),
+        ("allowed_sender_domains", "bücher.example", "is not in ASCII", "xn--"),
+        ("allowed_sender_domains", "example.com, *", "lets every domain send", "by itself"),
+        ("allowed_sender_domains", {"example.com"}, "is not a list", "give a list"),
+        ("allowed_sender_domains", [None], "is of type NoneType", "give it as text"),
+        ("allowed_networks", "office", "is not a network", "prefix length"),
+        ("allowed_networks", "10.0.0.1", "is not a network", "192.0.2.1/32"),
+        ("allowed_networks", "10.0.0.0/255.0.0.0", "is not a network", "prefix length"),
+        ("allowed_networks", "10.0.0.1/8", "has host bits set", "own address"),
+        ("allowed_networks", "10.0.0.0/33", "is no network", "prefix length"),
+        ("allowed_networks", "0.0.0.0/0", "strangers could relay", "/8"),
+        ("allowed_networks", "0.0.0.0/7", "strangers could relay", "/8"),
+        ("allowed_networks", "::/0", "strangers could relay", "/7"),
+        ("hostname", "relay example", "is not a host name", "letters, digits"),
+        ("expire", "4", "is not a duration", "4d"),
+        ("expire", "0d", "is not a duration", "4d"),
+        ("expire", "1w", "is not a duration", "4d"),
+        ("expire", "99999d", "is too long", "24855d"),
+        ("bounce_warn", "soon", "is not a duration", "1h, 6h, 2d"),
+        ("bounce_warn", "1h, 2h, 3h, 4h, 5h", "has 5 delays", "1 to 4"),
+        ("bounce_warn", [], "has 0 delays", "1 to 4"),
+        ("max_message_size", "35MB", "is not a size", "35M"),
+        ("max_message_size", "0", "is not a size", "35M"),
+        ("max_message_size", "-1", "is not a size", "35M"),
+        ("bind_addr4", "::", "is not an IPv4 address", "none"),
+        ("bind_addr4", "", "is not an IPv4 address", "none"),
+        ("bind_addr6", "0.0.0.0", "is not an IPv6 address", "none"),
+        ("bind_addr6", "eth0", "is not an IPv6 address", "none"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused(field: str, value: object, problem: str, fix: str):
+    error = refusal(CHECKS[field], value)
+    assert error.field == field
+    assert problem in error.problem
+    assert fix in error.fix or fix in str(error)
+    assert str(error) == " ".join(filter(None, (field, error.value, f"{error.problem}: {error.fix}")))
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("password", f"{SECRET}\n"),
+        ("password", f"{SECRET} "),
+        ("password", SECRET * 100),
+        ("ca", SECRET),
+        ("ca", f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n"),
+        ("user", f"name:{SECRET}"),
+        ("host", f"name:{SECRET}@smtp.example.com"),
+        ("host", f"smtp://name:{SECRET}@smtp.example.com:587"),
+    ],
+)
+def test_a_refusal_shows_no_secret(field: str, value: str):
+    error = refusal(CHECKS[field], value)
+    trace = "".join(traceback.format_exception(error))
+    attributes = repr(vars(error))
+    assert SECRET not in f"{error} {error!r} {trace} {attributes} {error.args}"
+
+
+def test_a_refused_upstream_shows_no_password_in_its_traceback():
+    error = refusal(Upstream, "smtp.example.com", proto="smtp", user="name", password=SECRET)
+    assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_an_upstream_shows_no_password():
+    upstream = Upstream("smtp.example.com", user="name", password=SECRET)
+    assert SECRET not in repr(Settings(upstream, ("example.com",)))
+
+
+@pytest.mark.parametrize("proto", ["smtp", "smtp+notls"])
+def test_a_login_without_certain_encryption_is_refused(proto: str):
+    error = refusal(Upstream, "smtp.example.com", proto=proto, user="name", password="word")
+    assert (error.field, error.value) == ("proto", repr(proto))
+    assert "smtp+tls or smtps" in error.fix
+
+
+@pytest.mark.parametrize("proto", ["smtp+tls", "smtps"])
+def test_a_login_over_verified_tls_is_accepted(proto: str):
+    check_login(proto, has_user=True, has_password=True)
+
+
+def test_a_password_without_a_user_is_refused():
+    assert refusal(Upstream, "smtp.example.com", password="word").field == "user"
+
+
+def test_a_user_without_a_password_is_accepted():
+    assert Upstream("smtp.example.com", user="token").password == ""
+
+
+@pytest.mark.parametrize(
+    ("proto", "port"), [("smtp+tls", 587), ("smtps", 465), ("smtp", 587), ("smtp+notls", 587)]
+)
+def test_the_port_follows_the_protocol_when_it_is_not_given(proto: str, port: int):
+    assert Upstream("smtp.example.com", proto=proto).port == port
+
+
+def test_a_given_port_stays():
+    assert Upstream("smtp.example.com", "2465", "smtps").port == 2465
+
+
+def test_listening_nowhere_is_refused():
+    error = refusal(
+        Settings, Upstream("smtp.example.com"), "example.com", bind_addr4="none", bind_addr6="none"
+    )
+    assert error.field == "bind_addr4"
+
+
+def test_settings_are_checked_when_they_are_made():
+    assert refusal(Settings, Upstream("smtp.example.com"), "example.com", expire="long").field == "expire"
+
+
+def test_the_same_message_names_fields_as_the_reader_knows_them():
+    error = refusal(check_host, "smtp.example.com:25")
+    assert error.named(lambda field: f"RELAY_{field.upper()}") == (
+        "RELAY_HOST 'smtp.example.com:25' has a port in it: put that in RELAY_PORT, and give the bare name here"
+    )
+
+
+def test_a_refusal_survives_pickling():
+    error = refusal(check_port, 0)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "normal"),
+    [
+        (check_host, "email-smtp.eu-west-1.amazonaws.com", "email-smtp.eu-west-1.amazonaws.com"),
+        (check_host, "mail_pit.svc", "mail_pit.svc"),
+        (check_host, "192.0.2.1", "192.0.2.1"),
+        (check_host, "[2001:DB8::1]", "2001:db8::1"),
+        (check_port, "587", 587),
+        (check_proto, "SMTPS", "smtps"),
+        (check_password, " a:b # \" ' \\ $x ü", " a:b # \" ' \\ $x ü"),
+        (check_ca, f"subject=CA\n{CERTIFICATE}\n{CERTIFICATE}", CERTIFICATE * 2),
+        (check_allowed_sender_domains, "Example.com, *.example.org,", ("example.com", "*.example.org")),
+        (check_allowed_sender_domains, ["*"], ("*",)),
+        (check_allowed_networks, "10.0.0.0/8, fc00::/7", ("10.0.0.0/8", "fc00::/7")),
+        (check_allowed_networks, [], ()),
+        (check_bounce_warn, "1H,6h", ("1h", "6h")),
+    ],
+)
+def test_a_value_that_works_gets_its_normal_form(
+    check: Callable[[object], object], value: object, normal: object
+):
+    assert check(value) == normal
