@@ -159,6 +159,8 @@ class DockerRelay(pulumi.ComponentResource):
                 # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
                 "timeout": "30s",
                 "retries": 3,
+                # Docker takes what is not said here from the image, and the provider reports that as a change for ever.
+                "start_period": "10s",
             },
             # `pulumi up` ends when the relay answers, and fails when it does not.
             wait=True,

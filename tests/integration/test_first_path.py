@@ -1,0 +1,266 @@
+"""The whole path: the program, the real engine, an emulated AWS account, real Docker and OpenSMTPD.
+
+Read top to bottom: one stack is brought up, sends, is looked at, is brought up again, and rotates its key.
+"""
+
+import smtplib
+import threading
+import time
+from email.message import EmailMessage
+from email.utils import make_msgid
+
+import docker
+import pytest
+from pulumi import automation
+
+from .engine import engine
+from .mail_stack import DOMAIN
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def stack(make_mail_stack):
+    """A stack that sends through the emulated SES."""
+    stack = make_mail_stack()
+    stack.up()
+    return stack
+
+
+def message(body="Hello\n", domain=DOMAIN):
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = f"app@{domain}", "someone@example.net", "A test"
+    made["Message-ID"] = make_msgid(domain=domain)
+    made.set_content(body)
+    return made
+
+
+def smtp_client(stack):
+    host, port = stack.outputs["smtpAddress"].split(":")
+    return smtplib.SMTP(host, int(port), timeout=60)
+
+
+def submit(stack, made):
+    with smtp_client(stack) as client:
+        client.send_message(made)
+
+
+def arrived(local_aws, message_id, seconds=60):
+    """The message as SES accepted it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for delivery in local_aws.messages():
+            if message_id.encode() in delivery.content:
+                return delivery.content
+        time.sleep(0.2)
+    raise AssertionError(f"{message_id} did not arrive within {seconds} s")
+
+
+def log_with(stack, text, seconds=60):
+    """The relay's log, as soon as `text` is in it."""
+    deadline = time.monotonic() + seconds
+    while text not in (log := stack.container.logs().decode()):
+        assert time.monotonic() < deadline, f"{text!r} is not in the relay's log:\n{log}"
+        time.sleep(0.5)
+    return log
+
+
+def test_a_message_arrives_with_its_body_byte_for_byte(stack, aws_for_containers):
+    body = b"8 bit: \xc3\xa4\xff\r\n.a leading dot\r\n" + b"x" * 900 + b"\r\n\r\n.\r\n\ttrailing blank \r\n"
+    made = message()
+    headers = made.as_bytes(policy=made.policy.clone(linesep="\r\n")).partition(b"\r\n\r\n")[0]
+    with smtp_client(stack) as client:
+        client.sendmail(made["From"], made["To"], headers + b"\r\n\r\n" + body, ["BODY=8BITMIME"])
+    assert arrived(aws_for_containers, made["Message-ID"]).partition(b"\r\n\r\n")[2] == body
+
+
+def test_the_outputs_say_where_mail_goes_and_what_runs(stack, aws_for_containers):
+    outputs, smtp = stack.outputs, aws_for_containers.account["smtp"]
+    assert (outputs["relayHost"], outputs["relayPort"]) == (smtp["host"], smtp["starttls"])
+    assert outputs["relayProto"] == "smtp+tls"
+    assert [record["type"] for record in outputs["dnsRecords"]] == ["CNAME", "CNAME", "CNAME", "TXT"]
+    assert stack.container.status == "running"
+
+
+def test_the_relay_runs_confined(stack):
+    host = stack.container.attrs["HostConfig"]
+    assert host["ReadonlyRootfs"] is True
+    assert host["CapDrop"] == ["ALL"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+    assert host["Memory"] == host["MemorySwap"] == 128 * 2**20
+
+
+def test_a_second_up_changes_nothing(stack):
+    assert stack.up().changes == {}
+
+
+def test_a_refresh_finds_nothing_to_change(stack):
+    stack.refresh()
+    assert stack.preview().changes == {}
+
+
+def test_no_secret_is_in_the_preview_the_log_or_the_state(stack):
+    secrets = [*stack.secret_keys(), stack.login["RELAY_PASSWORD"]]
+    assert len(secrets) == 2
+    stack.preview()
+    seen = stack.printed + stack.state + stack.container.logs().decode()
+    assert not [secret for secret in secrets if secret in seen]
+
+
+def test_a_rotation_replaces_the_key_in_one_up_and_loses_no_message(stack, aws_for_containers):
+    sent, stop = [], threading.Event()
+
+    def keep_sending():
+        while not stop.is_set():
+            made = message()
+            time.sleep(0.3)
+            try:
+                submit(stack, made)
+            except (OSError, smtplib.SMTPException):
+                continue  # not accepted, so not promised: the container is being replaced
+            sent.append(made["Message-ID"])
+
+    old_login = stack.login
+    sender = threading.Thread(target=keep_sending)
+    sender.start()
+    try:
+        run = stack.up(keyGeneration=2)
+        time.sleep(1)
+    finally:
+        stop.set()
+        sender.join()
+
+    assert stack.login["RELAY_USER"] != old_login["RELAY_USER"]
+    steps = [(step.operation, step.name) for step in run.steps if step.operation != "same"]
+    created = steps.index(("create", "relay-smtp-key-2"))
+    replaced = steps.index(("create-replacement", "relay"))
+    deleted = steps.index(("delete", "relay-smtp-key-1"))
+    assert created < replaced < deleted == len(steps) - 1
+    assert len(sent) > 5
+    for message_id in sent:
+        arrived(aws_for_containers, message_id)
+
+
+OTHER_REGION = f"""
+import pulumi
+from components import DockerRelay, SesDomain, SmtpCredentials, relay_settings
+
+config = pulumi.Config()
+domain = SesDomain(
+    "other-ses", {{"domain": "other.{DOMAIN}", "hosted_zone_id": config.require("hostedZoneId")}}
+)
+login = SmtpCredentials("other-smtp", {{"identity_arn": domain.arn, "region": "us-east-1"}})
+relay = DockerRelay(
+    "other",
+    {{
+        "relay": relay_settings.smtp(
+            config.require("relayHost"),
+            config.require_int("relayPort"),
+            user=login.user,
+            password=login.password,
+            ca=config.require("relayCa"),
+        ),
+        "allowed_sender_domains": ["other.{DOMAIN}"],
+        "port": config.require_int("listenPort"),
+    }},
+    pulumi.ResourceOptions(depends_on=[domain, login]),
+)
+pulumi.export("smtpAddress", relay.smtp_address)
+pulumi.export("workload", relay.workload)
+"""
+
+
+def zone_id(local_aws):
+    (zone,) = local_aws.client("route53").list_hosted_zones()["HostedZones"]
+    return zone["Id"].removeprefix("/hostedzone/")
+
+
+def test_the_password_for_another_region_is_refused_and_the_relay_says_so(
+    make_mail_stack, aws_for_containers
+):
+    stack = make_mail_stack(OTHER_REGION, hostedZoneId=zone_id(aws_for_containers))
+    stack.up()
+    submit(stack, message(domain=f"other.{DOMAIN}"))
+    assert "Authentication Credentials Invalid" in log_with(stack, "535")
+
+
+def test_a_verification_without_its_records_names_them_and_a_later_up_goes_on(
+    make_mail_stack, aws_for_containers
+):
+    domain = f"manual.{DOMAIN}"
+    stack = make_mail_stack(domain=domain, dns="manual", verificationTimeout=5)
+    with pytest.raises(automation.CommandError) as failed:
+        stack.up()
+    identity = aws_for_containers.client("sesv2").get_email_identity(EmailIdentity=domain)
+    records = {
+        f"{token}._domainkey.{domain}": f"{token}.dkim.amazonses.com"
+        for token in identity["DkimAttributes"]["Tokens"]
+    }
+    for name, value in records.items():
+        assert f"{name} CNAME {value}" in str(failed.value)
+    assert "workload" not in stack.outputs  # the relay waits for the domain
+
+    changes = [
+        {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": name,
+                "Type": "CNAME",
+                "TTL": 60,
+                "ResourceRecords": [{"Value": value}],
+            },
+        }
+        for name, value in records.items()
+    ]
+    aws_for_containers.client("route53").change_resource_record_sets(
+        HostedZoneId=zone_id(aws_for_containers), ChangeBatch={"Changes": changes}
+    )
+    stack.up()
+    assert stack.container.status == "running"
+
+
+def test_a_destroyed_stack_leaves_nothing(make_mail_stack):
+    stack = make_mail_stack(domain=f"brief.{DOMAIN}", dns="manual", verification="skip")
+    stack.up()
+    name = stack.outputs["workload"]
+    stack.destroy()
+    engine = docker.from_env()
+    with pytest.raises(docker.errors.NotFound):
+        engine.containers.get(name)
+    assert stack.resources == []
+
+
+@pytest.mark.parametrize("name", ["dev", "sendgrid", "smtp"])
+def test_every_other_stack_can_be_previewed_without_an_account(name, make_project):
+    directory, project = make_project()
+    secrets = {"relayPassword": automation.ConfigValue("SG.key", secret=True)} if name == "sendgrid" else {}
+    with engine(directory, project, secrets, stack=name) as running:
+        assert running.preview().changes["relay"] == "create"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"relayHst": "mail.example.com"},
+            "config mail-relay:relayHst: no such key; did you mean relayHost?",
+        ),
+        ({"relayHost": "smtp://mail.example.com"}, "has a scheme in it"),
+        ({"relayHost": "mail.example.com:25"}, "has a port in it"),
+        ({"relayProto": "starttls"}, "is not a relay protocol"),
+        ({"relayProto": "smtp", "relayUser": "me"}, "does not protect a login"),
+        ({"relayPort": "70000"}, "is out of range"),
+        ({"relayUser": "me:you"}, "has a colon in it"),
+        ({"domain": "nodots"}, "domain"),
+        ({"upstream": "both"}, "config mail-relay:upstream: 'both' is not one of ses, sendgrid, smtp"),
+    ],
+)
+def test_bad_input_is_one_line_in_the_preview_that_names_the_field(config, message, make_project):
+    directory, project = make_project()
+    with (
+        engine(directory, project, config, stack="smtp") as running,
+        pytest.raises(automation.CommandError) as failed,
+    ):
+        running.preview()
+    assert message in str(failed.value)
+    assert "Traceback" not in str(failed.value)
