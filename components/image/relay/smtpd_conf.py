@@ -46,7 +46,7 @@ def smtpd_conf(settings: Settings, directory: PurePosixPath, *, ipv4_only: bool 
     if upstream.user:
         lines.append(f"table t_credentials {_quote(f'file:{directory / CREDENTIALS_FILE}')}")
     if upstream.ca:
-        lines.append(f"ca c_upstream cert {_quote(directory / CA_FILE)}")
+        lines.append(f'ca "c_upstream" cert {_quote(directory / CA_FILE)}')
     lines += [
         f"listen on {_quote(address)} port {PORT} hostname {_quote(settings.hostname)}"
         for address in (settings.bind_addr4, settings.bind_addr6)
