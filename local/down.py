@@ -29,21 +29,22 @@ def down(workspace: Workspace, progress: Progress) -> str:
 
 
 def _remove(objects: list[DockerObject], workspace: Workspace, progress: Progress) -> list[DockerObject]:
-    client = docker.DockerClient(base_url=docker_engine.ensure(progress))
-    there = docker_objects.present(client, objects)
     # Without its process an account is gone, with all that the stack has there: only the Docker objects are left.
-    if LocalAccount(workspace.account(LOCAL), workspace.logs / "aws.log").pid():
-        try:
-            _destroy(workspace, progress)
-        except Failure as failure:
-            progress.note(f"{failure}\nRemoving the stack's Docker objects without Pulumi")
+    account_lives = LocalAccount(workspace.account(LOCAL), workspace.logs / "aws.log").pid() is not None
+    toolbox = Toolbox.ready(progress, workspace.plugins, to_build=False) if account_lives else None
+    client = toolbox.docker() if toolbox else docker.DockerClient(base_url=docker_engine.ensure(progress))
+    there = docker_objects.present(client, objects)
+    if toolbox:
+        _destroy(toolbox, workspace, progress)
     docker_objects.remove(client, objects)
     return there
 
 
-def _destroy(workspace: Workspace, progress: Progress) -> None:
-    toolbox = Toolbox.ready(progress, workspace.plugins, to_build=False)
+def _destroy(toolbox: Toolbox, workspace: Workspace, progress: Progress) -> None:
     stack = LocalStack(LOCAL, toolbox.cli, toolbox.environment(), workspace)
     stack.ensure()
-    with progress.step("pulumi destroy"):
-        stack.destroy()
+    try:
+        with progress.step("pulumi destroy"):
+            stack.destroy()
+    except Failure as failure:
+        progress.note(f"{failure}\nRemoving the stack's Docker objects without Pulumi")

@@ -13,6 +13,8 @@ from local.tools import command
 from local.tools.failure import Failure
 from local.workspace import CHECKOUT, Workspace
 
+_STAND_IN_WARNING = "warning: using pulumi-resource-"
+
 
 class LocalStack:
     """The stack `name`; `cli` is the directory of the CLI, which runs in `environment`."""
@@ -94,11 +96,12 @@ class LocalStack:
 def changes(output: str) -> str:
     """What the output of `pulumi up` says it did, as `2 created, 19 unchanged`."""
     resources = re.search(r"^Resources:\n((?:    .+\n)+)", output, re.MULTILINE)
-    lines = resources[1].splitlines() if resources else []
-    return ", ".join(re.sub(r"^\W+", "", line) for line in lines) or "done"
+    counts = re.findall(r"\d+ (?!changes)\w+", resources[1]) if resources else []
+    return ", ".join(counts) or "done"
 
 
 def diagnostics(output: str) -> str:
     """The part of Pulumi's output that says what went wrong."""
     found = re.search(r"^Diagnostics:\n(.*?)(?=^Resources:|^Outputs:|\Z)", output, re.MULTILINE | re.DOTALL)
-    return found[1].rstrip() if found else command.tail(output)
+    lines = found[1].rstrip().splitlines() if found else []
+    return "\n".join(line for line in lines if _STAND_IN_WARNING not in line) or command.tail(output)

@@ -44,8 +44,8 @@ class Progress:
         ticker.start()
         try:
             yield step
-        except BaseException:
-            step.result = "failed"
+        except BaseException as error:
+            step.result = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             raise
         finally:
             over.set()

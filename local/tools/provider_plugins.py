@@ -22,10 +22,9 @@ def ensure(progress: Progress, cli: Path, directory: Path) -> list[str]:
         missing = [
             name for name in _NAMES if not is_installed(name, _version(name), _plugins(), os.environ["PATH"])
         ]
+        reason = ""
         if missing and not download.reachable(_SITE):
-            progress.note(
-                f"{_SITE} cannot be reached: stand-ins replace the plugins of {' and '.join(missing)}"
-            )
+            reason = f", as {_SITE} cannot be reached"
         else:
             missing = [name for name in missing if not _install(name, cli, progress)]
         shutil.rmtree(directory, ignore_errors=True)
@@ -33,7 +32,7 @@ def ensure(progress: Progress, cli: Path, directory: Path) -> list[str]:
         for name in missing:
             program = f"pulumi-resource-{name}"
             (directory / program).symlink_to(_STAND_INS / program)
-        step.result = f"stand-ins for {', '.join(missing)}" if missing else "installed"
+        step.result = f"stand-ins for {' and '.join(missing)}{reason}" if missing else "installed"
         return missing
 
 
