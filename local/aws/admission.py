@@ -1,6 +1,7 @@
 """Whether SES takes a message: everything about it but the rate at which it comes."""
 
 import email.policy
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import Message
@@ -43,10 +44,11 @@ class Submission:
     recipients: tuple[str, ...]
     content: bytes
 
-    @property
+    @functools.cached_property
     def headers(self) -> Message:
         """The parsed header section."""
-        return BytesHeaderParser(policy=email.policy.compat32).parsebytes(self.content)
+        section = self.content.partition(b"\r\n\r\n")[0]
+        return BytesHeaderParser(policy=email.policy.compat32).parsebytes(section)
 
 
 class Refused(Exception):

@@ -1,6 +1,7 @@
 """The AWS APIs over HTTP: moto's, with our operations in place of some of its own."""
 
 import functools
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,6 +12,8 @@ from werkzeug.serving import make_server
 
 from . import iam, route53, ses_v1, sesv2
 from .account import Account
+
+_log = logging.getLogger(__name__)
 
 
 class Api:
@@ -26,7 +29,7 @@ class Api:
         iam.install()
         application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(
-            "127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler
+            "127.0.0.1", 0, application, threaded=True, request_handler=_RequestHandler
         )
 
     @property
@@ -49,3 +52,9 @@ class _OneAtATime:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self._lock:
             return self._application(environ, start_response)
+
+
+class _RequestHandler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        # werkzeug's own line has the colours of a terminal in it.
+        _log.info("%s %s %s", self.command, self.path, code)

@@ -11,16 +11,16 @@ import logging
 import ssl
 import time
 import uuid
-from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from .account import Account, Login
 from .admission import Refused, Submission, addresses_in, check_allowed, check_form, check_verified
+from .identity import Identity
 from .limits import InvalidLimits
 from .mailbox import Mailbox
 from .password import smtp_password
-from .policy import Context, allows
+from .policy import Context, UnsupportedCondition, allows
 
 _log = logging.getLogger(__name__)
 _AUTHENTICATED = "235 Authentication successful."
@@ -36,17 +36,13 @@ class SmtpEndpoint:
         self._host = host
         self._address = address
         self._tls = tls
-        self._servers: list[asyncio.Server] = []
 
     async def start(self) -> tuple[int, int]:
         """Listen, and return the ports for STARTTLS and for implicit TLS."""
         loop = asyncio.get_running_loop()
-        self._servers = [
-            await loop.create_server(lambda: self._protocol(tls_context=self._tls), self._address, 0),
-            await loop.create_server(self._protocol, self._address, 0, ssl=self._tls),
-        ]
-        starttls, implicit = (server.sockets[0].getsockname()[1] for server in self._servers)
-        return starttls, implicit
+        starttls = await loop.create_server(lambda: self._protocol(tls_context=self._tls), self._address, 0)
+        implicit = await loop.create_server(self._protocol, self._address, 0, ssl=self._tls)
+        return starttls.sockets[0].getsockname()[1], implicit.sockets[0].getsockname()[1]
 
     def _protocol(self, tls_context: ssl.SSLContext | None = None) -> "_SesProtocol":
         return _SesProtocol(
@@ -108,6 +104,25 @@ class _Decisions:
         session.host_name = hostname
         return [*responses[:-1], "250 Ok"]
 
+    async def handle_MAIL(  # noqa: N802
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        # Also the empty one, `<>`: SES takes no bounces.
+        if "@" not in address:
+            return "501 Invalid MAIL FROM address provided"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 Ok"
+
+    async def handle_RCPT(  # noqa: N802
+        self, _: SMTP, __: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if "@" not in address:
+            return "501 Invalid RCPT TO address provided"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 Ok"
+
     async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         submission = Submission(envelope.mail_from, tuple(envelope.rcpt_tos), envelope.original_content)
         try:
@@ -120,7 +135,7 @@ class _Decisions:
 
     async def handle_exception(self, error: Exception) -> str:
         _log.error("cannot decide", exc_info=error)
-        reason = f": {error}" if isinstance(error, InvalidLimits) else ""
+        reason = f": {error}" if isinstance(error, InvalidLimits | UnsupportedCondition) else ""
         return f"451 Temporary service failure{reason}"
 
     def _accept(self, submission: Submission, session: Session) -> str:
@@ -144,7 +159,7 @@ class _Decisions:
         self.account.throttle.record(len(submission.recipients))
         return self._deliver(submission, session)
 
-    def _verified_identity(self, address: str) -> Any:
+    def _verified_identity(self, address: str) -> Identity | None:
         identities = self.account.identities_of(address)
         return next(filter(self.account.verification.verified, identities), None)
 

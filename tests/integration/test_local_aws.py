@@ -270,6 +270,18 @@ def test_an_envelope_sender_without_identity_is_refused(sender: Sender) -> None:
         sender.send(sender="x@stranger.example")
 
 
+def test_an_empty_envelope_sender_is_refused(sender: Sender) -> None:
+    with sender.log_in() as session:
+        session.ehlo()
+        assert session.mail("") == (501, b"Invalid MAIL FROM address provided")
+
+
+def test_a_recipient_without_a_domain_is_refused(sender: Sender) -> None:
+    with sender.log_in() as session:
+        session.mail(f"app@{sender.domain}")
+        assert session.rcpt("postmaster") == (501, b"Invalid RCPT TO address provided")
+
+
 def test_a_domain_that_ends_alike_is_another_one(sender: Sender) -> None:
     with pytest.raises(smtplib.SMTPDataError, match="not verified"):
         sender.send(from_=f"x@not{sender.domain}")
@@ -307,6 +319,13 @@ def test_a_policy_condition_on_the_sender_is_kept(sender: Sender) -> None:
     assert sender.send(from_=f"noreply@{sender.domain}") == {}
     with pytest.raises(smtplib.SMTPDataError, match="Access denied"):
         sender.send(from_=f"ceo@{sender.domain}")
+
+
+def test_a_condition_that_is_not_emulated_is_named_and_does_not_let_the_message_pass(sender: Sender) -> None:
+    condition = {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}
+    sender.allow([sender.arn(f"identity/{sender.domain}")], Condition=condition)
+    with pytest.raises(smtplib.SMTPDataError, match=r"451.*'DateLessThan' is not emulated"):
+        sender.send()
 
 
 def test_the_configuration_set_of_the_identity_has_to_be_allowed_too(sender: Sender) -> None:
