@@ -303,7 +303,7 @@ def test_an_unhealthy_container_stays_for_a_look_and_is_replaced_next_time(
 def test_a_failed_build_shows_the_output_of_the_command_that_failed(
     image: str, tmp_path: Path, name: str
 ) -> None:
-    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nRUN echo why it failed; exit 3\n")
+    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nRUN echo $((6 * 7)) errors; exit 3\n")
 
     def program() -> None:
         pulumi_docker.RemoteImage(
@@ -313,7 +313,7 @@ def test_a_failed_build_shows_the_output_of_the_command_that_failed(
     with engine(tmp_path, program) as stack, pytest.raises(CommandError) as raised:
         stack.up()
     assert re.search(
-        r"unable to build image.*why it failed.*returned a non-zero code: 3", str(raised.value), re.S
+        r"unable to build image.*42 errors.*returned a non-zero code: 3", str(raised.value), re.S
     )
 
 
@@ -342,6 +342,15 @@ def test_capabilities_are_normalised_by_a_read_and_not_by_the_create(make: Make,
     assert {(change.property_name, change.replaces) for change in container.diff()} == {
         ("capabilities", True)
     }
+
+
+@pytest.mark.parametrize("addresses", [("127.0.0.1", "127.0.0.2"), ("127.0.0.2", "127.0.0.1")])
+def test_one_port_on_two_addresses_replaces_at_every_preview(
+    make: Make, image: str, free_port: int, addresses: Sequence[str]
+) -> None:
+    ports = [{"internal": 25, "external": free_port, "ip": address} for address in addresses]
+    container = make(Container, image=image, ports=ports)
+    assert {(change.property_name, change.replaces) for change in container.diff()} == {("ports", True)}
 
 
 def test_memory_without_swap_gets_twice_as_much(make: Make, image: str) -> None:
@@ -557,10 +566,7 @@ def test_an_image_is_built_from_its_context(
     ]
     assert built.id == client.inspect_image(f"{name}:1")["Id"] + f"{name}:1"
     assert client.inspect_image(f"{name}:1")["Config"]["Labels"] == {"a": "1"}
-    container.delete()
-    built.delete()
-    assert client.inspect_image(f"{name}:extra")
-    client.remove_image(f"{name}:extra")
+    assert make(RemoteImage, name=f"{name}:extra").outputs["imageId"] == built.outputs["imageId"]
 
 
 def test_an_image_is_not_built_from_a_missing_context(make: Make, tmp_path: Path) -> None:

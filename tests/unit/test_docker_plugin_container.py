@@ -423,6 +423,11 @@ def test_the_defaults_are_those_of_the_real_provider() -> None:
             'Missing required argument. The argument "image" is required, but no definition was found.. '
             "Examine values at 'c.image'.",
         ),
+        (
+            {"uploads": [{"file": "/a", "contentBase64": "AAA"}]},
+            "the value is not base64 decodeable: Incorrect padding. Examine values at 'c.uploads[0].contentBase64'.",
+        ),
+        ({"cpus": "half"}, r"'half' doesn't match the pattern '^\d*\.?\d+$'. Examine values at 'c.cpus'."),
         ({"exitCode": 1}, "Invalid or unknown key. Examine values at 'c.exitCode'."),
     ],
 )

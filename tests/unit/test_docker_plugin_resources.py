@@ -39,7 +39,7 @@ def _replaced(
 
 
 @pytest.mark.parametrize(
-    "changed", [{"labels": [{"label": "a", "value": "2"}]}, {"labels": []}, {"driver": "other"}]
+    "changed", [{"labels": [{"label": "a", "value": "2"}]}, {"labels": None}, {"driver": "other"}]
 )
 def test_every_change_of_a_volume_replaces_it(changed: dict[str, Any]) -> None:
     assert _replaced(Volume, _VOLUME_STATE, {"name": "v", "labels": _LABEL, **changed}) == dict.fromkeys(

@@ -6,6 +6,7 @@ What replaces, what is computed and what is a set follows the real provider, its
 
 from local.plugins.docker.durations import duration_problem
 from local.plugins.docker.properties import labels, matches, not_implemented, objects, string_map, strings
+from local.plugins.docker.uploads import base64_problem
 from local.plugins.property import Property
 
 _DURATION = Property(str, default="0s", validate=duration_problem)
@@ -39,7 +40,7 @@ _HEALTHCHECK = {
 _UPLOAD = {
     "file": Property(str, required=True),
     "content": Property(str),
-    "contentBase64": Property(str),
+    "contentBase64": Property(str, validate=base64_problem),
     "source": Property(str),
     "sourceHash": Property(str),
     "executable": Property(bool),
@@ -130,7 +131,7 @@ CONTAINER_PROPERTIES = {
     "cpuSet": Property(str, validate=matches(r"\d+([,-]\d+)*")),
     "cpuPeriod": Property(int),
     "cpuQuota": Property(int),
-    "cpus": Property(str, replaces=True),
+    "cpus": Property(str, replaces=True, validate=matches(r"\d*\.?\d+")),
     # Life
     "restart": Property(str, default="no", validate=matches("(no|on-failure|always|unless-stopped)")),
     "maxRetryCount": Property(int),

@@ -32,6 +32,15 @@ def archive(upload: Mapping[str, Any]) -> bytes:
     return packed.getvalue()
 
 
+def base64_problem(text: str) -> str | None:
+    """Why the text is refused, or None. Does not repeat the text, which may be secret."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError as error:
+        return f"the value is not base64 decodeable: {error}"
+    return None
+
+
 def _content(upload: Mapping[str, Any]) -> bytes:
     if upload.get("content"):
         return upload["content"].encode()
