@@ -50,7 +50,7 @@ async def _run(directory: RunDirectory, region: str, host: str, address: str) ->
     api = Api(directory.path / "limits.json")
     account = api.account_of(region)
     account.limits()  # a mistake in the file is an error at the start, not at the first message
-    name_server = NameServer(_LOOPBACK, lambda: [*account.hosted_zones(), account.dkim_zone()])
+    name_server = NameServer(_LOOPBACK, lambda: [*account.hosted_zones(), account.signing_zone()])
     smtp = SmtpEndpoint(account, mailbox, host, address, tls)
 
     api.start()

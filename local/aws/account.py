@@ -77,7 +77,7 @@ class Account:
             if not zone.private_zone
         ]
 
-    def dkim_zone(self) -> Zone:
+    def signing_zone(self) -> Zone:
         """Return the zone in which SES publishes the keys that it signs with: one per token of Easy DKIM."""
         name = dkim_zone(self.region)
         tokens = [

@@ -88,7 +88,7 @@ def check_verified(
             "554 Message rejected: Email address is not verified. The following identities failed the check "
             f"in region {region.upper()}: {', '.join(failed)}"
         )
-    return _unique(identities.values())
+    return list({identity.email_identity: identity for identity in identities.values()}.values())
 
 
 def check_allowed(user_arn: str, resources: Iterable[str], allows: Callable[[str, str], bool]) -> None:
@@ -105,7 +105,3 @@ def addresses_in(headers: Message, *names: str) -> list[str]:
     """Return the e-mail addresses in the named headers, each once."""
     values = [str(value) for name in names for value in headers.get_all(name, [])]
     return list(dict.fromkeys(address for _, address in getaddresses(values) if address))
-
-
-def _unique(identities: Iterable[Identity]) -> list[Identity]:
-    return list({identity.email_identity: identity for identity in identities}.values())

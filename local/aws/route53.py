@@ -98,8 +98,8 @@ def _problem(
     others = {key[1] for key in existing if key[0] == name and key[1] != wanted.type}
     if others and "CNAME" in {wanted.type, *others}:
         return (
-            f"RRSet of type {wanted.type} with DNS name {name}. is not permitted as it conflicts with "
-            "other records with the same DNS name in zone " + f"{zone}."
+            f"RRSet of type {wanted.type} with DNS name {name}. is not permitted as it conflicts with other records "
+            f"with the same DNS name in zone {zone}."
         )
     return next(filter(None, map(_text_problem, wanted.records)), None) if wanted.type == "TXT" else None
 

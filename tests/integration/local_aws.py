@@ -44,21 +44,26 @@ class LocalAws:
         errors = self.directory / "stderr.txt"
         with errors.open("w") as stderr:
             self.process = subprocess.Popen(self.command, cwd=_REPOSITORY, stderr=stderr)
-        announced = self.directory / "account.json"
         deadline = time.monotonic() + _START_SECONDS
-        # One of a killed predecessor may still lie there.
-        while not announced.exists() or json.loads(announced.read_text())["pid"] != self.process.pid:
+        while not self._announced():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"the local AWS did not start: {errors.read_text()}")
             time.sleep(0.02)
-        self.account = json.loads(announced.read_text())
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
         if self._temporary:
             self._temporary.cleanup()
+
+    def _announced(self) -> bool:
+        try:
+            self.account = json.loads((self.directory / "account.json").read_text())
+        except FileNotFoundError:
+            return False
+        # That of a killed predecessor may lie there first.
+        return self.account["pid"] == self.process.pid
 
     def stop(self) -> int:
         """End the process as `make down` does, and return its exit status."""
@@ -90,4 +95,6 @@ class LocalAws:
 
     def set_limits(self, **limits: Any) -> None:
         """Replace the account's limits; see local/aws/limits.py."""
-        (self.directory / "limits.json").write_text(json.dumps(limits))
+        unfinished = self.directory / "limits.part"
+        unfinished.write_text(json.dumps(limits))
+        unfinished.replace(self.directory / "limits.json")
