@@ -1,14 +1,16 @@
 """The real Pulumi engine for tests: a stack of its own, with the stand-in plugins on PATH."""
 
 import contextlib
+import functools
+import gc
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi import automation
 from pulumi.runtime import rpc
 
@@ -75,7 +77,8 @@ class Engine:
     @property
     def outputs(self) -> dict[str, Any]:
         """The stack outputs, secrets in plain text."""
-        return {name: output.value for name, output in self.stack.outputs().items()}
+        outputs = self.stack.workspace.stack_outputs(self.stack.name)
+        return {name: output.value for name, output in outputs.items()}
 
     @property
     def state(self) -> str:
@@ -101,9 +104,14 @@ class Engine:
     def _run(self, command: Callable[..., Any]) -> Run:
         run = Run()
         lines: list[str] = []
-        command(
-            on_event=lambda event: _record(event, run.steps), on_output=lines.append, on_error=lines.append
-        )
+        try:
+            command(
+                on_event=lambda event: _record(event, run.steps),
+                on_output=lines.append,
+                on_error=lines.append,
+            )
+        finally:
+            _collect_abandoned_programs()
         run.log = "\n".join(lines)
         return run
 
@@ -117,55 +125,77 @@ def engine(
     stack: str = "test",
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Engine]:
-    """A stack with its own backend in `directory`, destroyed and removed at the end.
+    """A stack with its own backend in `directory`; all its resources are destroyed at the end.
 
-    `program` is a function, or the directory of a project, whose `Pulumi.yaml` decides. `config` has full keys
-    (`aws:region`); `Pulumi.<stack>.yaml` of a project is left as it is.
+    `program` is a function, or the directory of a project, which is run as it lies there: the stack's settings are
+    written into it. `config` is set on top of them.
     """
     state = directory / "state"
     state.mkdir()
-    with _path([Path(sys.executable).parent, _ROOT / "local/plugins/bin"]):
-        options = automation.LocalWorkspaceOptions(
-            work_dir=str(directory if callable(program) else program),
-            env_vars={
-                "PULUMI_BACKEND_URL": f"file://{state}",
-                "PULUMI_CONFIG_PASSPHRASE": "test",
-                "PULUMI_SKIP_UPDATE_CHECK": "1",
-                "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-                **(environment or {}),
-            },
+    tools, command = _pulumi()
+    path = [Path(sys.executable).parent, _ROOT / "local/plugins/bin", tools, os.environ["PATH"]]
+    inline = callable(program)
+    workspace = automation.LocalWorkspace(
+        work_dir=str(directory if inline else program),
+        program=program if inline else None,
+        project_settings=automation.ProjectSettings(name="test", runtime="python") if inline else None,
+        pulumi_command=command,
+        env_vars={
+            "PATH": os.pathsep.join(map(str, path)),
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_CONFIG_PASSPHRASE": "test",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **(environment or {}),
+        },
+    )
+    created = Engine(_Stack.create(stack, workspace), state)
+    if config:
+        created.stack.set_all_config(
+            {
+                key: value if isinstance(value, automation.ConfigValue) else automation.ConfigValue(value)
+                for key, value in config.items()
+            }
         )
-        if callable(program):
-            created = automation.create_stack(stack, "test", program, opts=options)
-        else:
-            created = automation.create_stack(stack, work_dir=str(program), opts=options)
-        if config:
-            created.set_all_config(
-                {
-                    key: value if isinstance(value, automation.ConfigValue) else automation.ConfigValue(value)
-                    for key, value in config.items()
-                }
-            )
-        try:
-            yield Engine(created, state)
-        finally:
-            created.destroy(remove=True)
-
-
-@contextlib.contextmanager
-def _path(first: list[Path]) -> Iterator[None]:
-    """Put directories, and that of the CLI where it is not on PATH, before PATH.
-
-    In this process too: the Automation API looks for the CLI there and not in the environment of the workspace.
-    """
-    before = os.environ["PATH"]
-    if shutil.which("pulumi") is None:
-        first = [*first, pulumi_cli.ensure(Progress())]
-    os.environ["PATH"] = os.pathsep.join([*map(str, first), before])
     try:
-        yield
+        yield created
     finally:
-        os.environ["PATH"] = before
+        if "urn:pulumi:" in created.state:
+            created.destroy()
+
+
+class _Stack(automation.Stack):
+    """Does not fetch what `Run` does not tell: that is another three starts of the CLI after each update."""
+
+    def outputs(self) -> automation.OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> automation.UpdateSummary:
+        return automation.UpdateSummary(
+            kind="", start_time=None, message="", environment={}, config={}, result=""
+        )
+
+
+@functools.cache
+def _pulumi() -> tuple[Path, automation.PulumiCommand]:
+    """The directory of the CLI, and the CLI as the Automation API calls it."""
+    directory = pulumi_cli.ensure(Progress())
+    with pytest.MonkeyPatch.context() as patch:
+        # Its version is asked for with this process's PATH.
+        patch.setenv("PATH", str(directory), prepend=os.pathsep)
+        return directory, automation.PulumiCommand()
+
+
+def _collect_abandoned_programs() -> None:
+    """Of a program that failed, suspended coroutines are left, whose end in the middle of something else is noise.
+
+    Python 3.11 even fails (`AST constructor recursion depth mismatch`) when that something is the compiler.
+    """
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = hook
 
 
 def _record(event: automation.EngineEvent, steps: list[Step]) -> None:
