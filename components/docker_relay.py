@@ -105,7 +105,8 @@ class DockerRelay(pulumi.ComponentResource):
         image = docker.RemoteImage(
             name,
             name=tag,
-            build={"context": str(context)},
+            # Without force_remove a failed build leaves a container behind.
+            build={"context": str(context), "force_remove": True},
             # Other stacks on this engine may run the same image.
             keep_locally=True,
             opts=pulumi.ResourceOptions(parent=self),

@@ -1,4 +1,4 @@
-"""Types, child names and outputs are an API: docs/contracts.md lists them, and the program makes exactly those."""
+"""The names that others rely on: docs/contracts.md lists them, and the code has exactly those."""
 
 import runpy
 from pathlib import Path
@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components import MailRelay
+from components.image.relay.environment import FILE_SUFFIX, VARIABLES
 from tests.unit.recorder import record
 
 from .tables import table
@@ -39,3 +40,15 @@ def test_the_documented_outputs_are_those_that_the_program_exports(monkeypatch):
 
     record(program)
     assert exported == [name for name, _ in table("outputs")]
+
+
+def test_the_documented_variables_are_those_of_the_container():
+    documented = [(names, default, meaning) for names, default, meaning in table("environment")]
+    assert documented == [
+        (
+            variable.name + (f"`, `{variable.name}{FILE_SUFFIX}" if variable.from_file else ""),
+            "required" if variable.required else variable.default,
+            variable.description,
+        )
+        for variable in VARIABLES
+    ]
