@@ -68,19 +68,21 @@ def message(number: int = 0) -> str:
 class Relay:
     """A relay in a container, on the host's network and an address of its own. `with relay:` it runs.
 
-    Its queue lies in a volume that goes with it. `environment` adds to a minimal one; an empty value takes a variable
-    out.
+    Its queue lies in a volume that goes with it. `environment` adds to a minimal one. On another `network` it has the
+    address that Docker gives it.
     """
 
-    def __init__(self, environment: Mapping[str, str], *options: str):
-        self.address = random_loopback()
+    def __init__(self, environment: Mapping[str, str], *options: str, network: str = "host"):
+        self.network = network
+        self.address = random_loopback() if network == "host" else ""
         self.name = f"relay-test-{uuid.uuid4().hex[:12]}"
         self.volume = f"{self.name}-queue"
         self.environment = {
             "RELAY_HOST": "localhost",
             "OPENSMTPD_ALLOWED_SENDER_DOMAINS": "example.com",
-            "OPENSMTPD_BIND_ADDR4": self.address,
-            "OPENSMTPD_BIND_ADDR6": "none",
+            **(
+                {"OPENSMTPD_BIND_ADDR4": self.address, "OPENSMTPD_BIND_ADDR6": "none"} if self.address else {}
+            ),
             **environment,
         }
         self._options = options
@@ -103,7 +105,7 @@ class Relay:
         docker(
             "create",
             f"--name={self.name}",
-            "--network=host",
+            f"--network={self.network}",
             *LOCKED_DOWN,
             *(f"--env={name}={value}" for name, value in self.environment.items()),
             f"--volume={self.volume}:/var/spool/smtpd",
@@ -128,7 +130,7 @@ class Relay:
         count: int = 1,
         sender: str = "app@example.com",
         recipient: str = "someone@example.org",
-        source: str = "127.0.0.1",
+        source: str = "",
     ) -> None:
         """Submit messages in one session from the address `source`. Raises what smtplib raises."""
         with smtplib.SMTP(self.address, 25, timeout=20, source_address=(source, 0)) as client:
@@ -166,6 +168,9 @@ class Relay:
     def start(self) -> None:
         """Start it, for the first time or again."""
         docker("start", self.name)
+        if self.network != "host":
+            address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+            self.address = docker("inspect", f"--format={address}", self.name).stdout.strip()
         self.wait_until_up()
 
 

@@ -1,7 +1,6 @@
 """smtpd.conf and the credentials table, as text."""
 
 import re
-from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tests.unit.certificates import CERTIFICATE
 
 pytestmark = pytest.mark.unit
 
-DIRECTORY = PurePosixPath("/run/relay")
+DIRECTORY = "/run/relay"
 
 
 def conf(upstream: Upstream | None = None, *, ipv4_only: bool = False, **settings: Any) -> str:

@@ -6,7 +6,6 @@ import pwd
 import socket
 import sys
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 from . import environment, networks, spool
 from .health import ADDRESS_FILE, RUN_DIRECTORY
@@ -72,7 +71,7 @@ def _render(settings: Settings, address: str, *, ipv4_only: bool) -> None:
     # OpenSMTPD's lookup process reads the credentials again when told to, as its own user.
     group = grp.getgrnam("opensmtpd").gr_gid
     os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
-    conf = smtpd_conf(settings, PurePosixPath(RUN_DIRECTORY), ipv4_only=ipv4_only)
+    conf = smtpd_conf(settings, RUN_DIRECTORY, ipv4_only=ipv4_only)
     _write(_CONF_FILE, conf, 0o600)
     _write(_MAILNAME_FILE, f"{settings.hostname}\n", 0o644)
     _write(os.path.basename(ADDRESS_FILE), address, 0o644)

@@ -4,7 +4,6 @@ Every argument is quoted and every name has a prefix, because smtpd.conf reserve
 """
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from .health import PORT
 from .settings import ANY_DOMAIN, SWITCHED_OFF, Settings, Upstream
@@ -23,7 +22,7 @@ _MESSAGES_PER_SESSION = 100_000
 _NULL_SENDER = "^@$"
 
 
-def smtpd_conf(settings: Settings, directory: PurePosixPath, *, ipv4_only: bool = False) -> str:
+def smtpd_conf(settings: Settings, directory: str, *, ipv4_only: bool = False) -> str:
     """smtpd.conf for `settings`, whose `allowed_networks` and `hostname` must be filled in.
 
     `directory` holds the credentials table and the CA. With `ipv4_only` no IPv6 address of the upstream is tried:
@@ -44,9 +43,9 @@ def smtpd_conf(settings: Settings, directory: PurePosixPath, *, ipv4_only: bool 
         _table("t_null_sender", [_NULL_SENDER]),
     ]
     if upstream.user:
-        lines.append(f"table t_credentials {_quote(f'file:{directory / CREDENTIALS_FILE}')}")
+        lines.append(f"table t_credentials {_quote(f'file:{directory}/{CREDENTIALS_FILE}')}")
     if upstream.ca:
-        lines.append(f'ca "c_upstream" cert {_quote(directory / CA_FILE)}')
+        lines.append(f'ca "c_upstream" cert {_quote(f"{directory}/{CA_FILE}")}')
     lines += [
         f"listen on {_quote(address)} port {PORT} hostname {_quote(settings.hostname)}"
         for address in (settings.bind_addr4, settings.bind_addr6)
@@ -91,7 +90,7 @@ def _sender_pattern(domain: str) -> str:
     return "(?i)" + prefix + domain.removeprefix("*.").replace(".", r"\.") + "$"
 
 
-def _quote(value: object) -> str:
+def _quote(value: str) -> str:
     # The checks of settings.py let no quotation mark and no backslash through; only patterns have a backslash, and
     # smtpd.conf keeps one that stands before a dot.
     return f'"{value}"'
