@@ -18,8 +18,8 @@ class InvalidArgument(pulumi.RunError):
         super().__init__(f"{component}: {argument}: {reason}")
 
 
-def refuse_unknown_keys(component: str, args: Mapping[str, Any], known: type) -> None:
-    """Raise InvalidArgument for a key that the TypedDict `known` does not have, with the nearest one that it has."""
+def check_keys(component: str, args: Mapping[str, Any], known: type) -> None:
+    """Raise InvalidArgument for a key that the TypedDict `known` does not have, and for one that it requires."""
     for key in args:
         if key not in known.__annotations__:
             near = difflib.get_close_matches(key, known.__annotations__, n=1)
@@ -29,6 +29,9 @@ def refuse_unknown_keys(component: str, args: Mapping[str, Any], known: type) ->
                 else f"it knows {', '.join(sorted(known.__annotations__))}"
             )
             raise InvalidArgument(component, key, f"no such argument; {fix}")
+    for key in sorted(known.__required_keys__):
+        if args.get(key) is None:
+            raise InvalidArgument(component, key, "is missing, and has no default")
 
 
 def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_docker as docker
 
-from .arguments import checked, refuse_unknown_keys
+from .arguments import checked, check_keys
 from .image.relay.settings import check_allowed_networks, check_allowed_sender_domains, check_hostname
 from .relay_settings import RelaySettings, checked_relay_settings
 
@@ -34,7 +34,20 @@ _CAPABILITIES = [
 _STOP_SECONDS = 30
 
 
-class DockerRelayArgs(TypedDict):
+class DockerArgs(TypedDict):
+    """How the relay runs on Docker. All of it has a default."""
+
+    address: NotRequired[pulumi.Input[str]]
+    """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
+    port: NotRequired[pulumi.Input[int]]
+    """The port on that address. Defaults to `2525`."""
+    memory: NotRequired[pulumi.Input[int]]
+    """The memory limit in MiB, without swap. Defaults to `128`."""
+    image: NotRequired[pulumi.Input[str]]
+    """An image to run instead of the one that is built from `components/image`."""
+
+
+class DockerRelayArgs(DockerArgs):
     """Arguments of DockerRelay."""
 
     relay: RelaySettings
@@ -45,14 +58,6 @@ class DockerRelayArgs(TypedDict):
     """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
     hostname: NotRequired[pulumi.Input[str]]
     """The name that the relay greets with. Defaults to the container's host name."""
-    address: NotRequired[pulumi.Input[str]]
-    """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
-    port: NotRequired[pulumi.Input[int]]
-    """The port on that address. Defaults to `2525`."""
-    memory: NotRequired[pulumi.Input[int]]
-    """The memory limit in MiB, without swap. Defaults to `128`."""
-    image: NotRequired[pulumi.Input[str]]
-    """An image to run instead of the one that is built from `components/image`."""
 
 
 class DockerRelay(pulumi.ComponentResource):
@@ -75,7 +80,7 @@ class DockerRelay(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
-        refuse_unknown_keys("DockerRelay", args, DockerRelayArgs)
+        check_keys("DockerRelay", args, DockerRelayArgs)
         environment = _environment(args)
 
         image = args.get("image") or self._build_image(name)

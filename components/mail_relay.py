@@ -7,31 +7,17 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from . import relay_settings
-from .arguments import checked, only_choice, refuse_unknown_keys
+from .arguments import checked, only_choice, check_keys
 from .dns import DnsRecord, check_domain
-from .docker_relay import DockerRelay, DockerRelayArgs
+from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
 from .relay_settings import RelaySettings, checked_relay_settings
-from .ses_domain import SesDomain, SesDomainArgs
+from .ses_domain import SesDomain, SesDomainArgs, SesIdentityArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 
-class SesArgs(TypedDict):
+class SesArgs(SesIdentityArgs):
     """The upstream Amazon SES. All of it has a default: `{}` is enough."""
 
-    region: NotRequired[pulumi.Input[str]]
-    """The SES region. Defaults to the region of the AWS provider."""
-    dns: NotRequired[str]
-    """Who writes the DNS records: `route53` or `manual`. Defaults to `route53`."""
-    zone: NotRequired[pulumi.Input[str]]
-    """The id of the Route 53 zone. Defaults to the public zone of the domain's own name."""
-    dmarc: NotRequired[pulumi.Input[str]]
-    """The DMARC policy: `none`, `quarantine` or `reject`. Defaults to `none`."""
-    verification: NotRequired[str]
-    """`wait` or `skip`. Defaults to `wait`: the relay starts when SES accepts the domain."""
-    timeout: NotRequired[int]
-    """How long to wait for the verification, in seconds. Defaults to `600`."""
-    resolver: NotRequired[str]
-    """The `address:port` of the DNS server asked for missing records. Defaults to the machine's own."""
     generation: NotRequired[int]
     """Raise it by one to rotate the SMTP credentials. Defaults to `1`."""
     host: NotRequired[pulumi.Input[str]]
@@ -47,19 +33,6 @@ class SendgridArgs(TypedDict):
 
     key: pulumi.Input[str]
     """An API key with the permission `Mail Send`; secret."""
-
-
-class DockerArgs(TypedDict):
-    """The target Docker. All of it has a default."""
-
-    address: NotRequired[pulumi.Input[str]]
-    """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
-    port: NotRequired[pulumi.Input[int]]
-    """The port on that address. Defaults to `2525`."""
-    memory: NotRequired[pulumi.Input[int]]
-    """The memory limit in MiB. Defaults to `128`."""
-    image: NotRequired[pulumi.Input[str]]
-    """An image to run instead of building one."""
 
 
 class MailRelayArgs(TypedDict):
@@ -106,17 +79,11 @@ class MailRelay(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: MailRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:MailRelay", name, {}, opts)
-        refuse_unknown_keys("MailRelay", args, MailRelayArgs)
+        check_keys("MailRelay", args, MailRelayArgs)
         domain = checked("MailRelay", "domain", args["domain"], check_domain)
-        upstream_kind = only_choice("MailRelay", args, ("ses", "sendgrid", "smtp"))
 
-        if upstream_kind == "ses":
-            upstream = self._create_ses_upstream(name, domain, args["ses"])
-        elif upstream_kind == "sendgrid":
-            upstream = _Upstream(relay_settings.sendgrid(args["sendgrid"]["key"]))
-        else:
-            upstream = _Upstream(args["smtp"])
-        relay = checked_relay_settings(f"MailRelay {upstream_kind}", upstream.relay)
+        upstream = self._create_upstream(name, domain, args)
+        relay = checked_relay_settings(f"MailRelay {upstream.kind}", upstream.relay)
         target = self._create_docker_relay(name, domain, args, relay, upstream.required)
 
         self.smtp_address = target.smtp_address
@@ -136,9 +103,18 @@ class MailRelay(pulumi.ComponentResource):
             }
         )
 
+    def _create_upstream(self, name: str, domain: pulumi.Input[str], args: MailRelayArgs) -> "_Upstream":
+        kind = only_choice("MailRelay", args, ("ses", "sendgrid", "smtp"))
+        if kind == "ses":
+            return self._create_ses_upstream(name, domain, args["ses"])
+        if kind == "sendgrid":
+            check_keys("MailRelay sendgrid", args["sendgrid"], SendgridArgs)
+            return _Upstream(kind, relay_settings.sendgrid(args["sendgrid"]["key"]))
+        return _Upstream(kind, args["smtp"])
+
     def _create_ses_upstream(self, name: str, domain: pulumi.Input[str], args: SesArgs) -> "_Upstream":
-        refuse_unknown_keys("MailRelay ses", args, SesArgs)
-        domain_args = {argument: args[key] for key, argument in _SES_DOMAIN_ARGUMENTS.items() if key in args}
+        check_keys("MailRelay ses", args, SesArgs)
+        domain_args = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
         ses_domain = SesDomain(
             f"{name}-ses", SesDomainArgs(domain=domain, **domain_args), pulumi.ResourceOptions(parent=self)
         )
@@ -157,7 +133,7 @@ class MailRelay(pulumi.ComponentResource):
             port=args.get("port"),
             ca=args.get("ca"),
         )
-        return _Upstream(relay, ses_domain.dns_records, [ses_domain, credentials])
+        return _Upstream("ses", relay, ses_domain.dns_records, [ses_domain, credentials])
 
     def _create_docker_relay(
         self,
@@ -168,7 +144,7 @@ class MailRelay(pulumi.ComponentResource):
         required: Sequence[pulumi.Resource],
     ) -> DockerRelay:
         target = args.get("docker") or DockerArgs()
-        refuse_unknown_keys("MailRelay docker", target, DockerArgs)
+        check_keys("MailRelay docker", target, DockerArgs)
         senders = args.get("allowed_sender_domains") or [domain]
         networks = {"allowed_networks": args["allowed_networks"]} if args.get("allowed_networks") else {}
         return DockerRelay(
@@ -185,22 +161,11 @@ class MailRelay(pulumi.ComponentResource):
         )
 
 
-# The short names that MailRelay's nested arguments have (component packages need single words) and what they are there.
-_SES_DOMAIN_ARGUMENTS = {
-    "region": "region",
-    "dns": "dns",
-    "zone": "hosted_zone_id",
-    "dmarc": "dmarc_policy",
-    "verification": "verification",
-    "timeout": "verification_timeout",
-    "resolver": "verification_resolver",
-}
-
-
 @dataclass(frozen=True)
 class _Upstream:
     """What an upstream hands to the target: where mail goes, and what has to stand before it can."""
 
+    kind: str
     relay: RelaySettings
     dns_records: pulumi.Input[Sequence[DnsRecord]] = ()
     required: Sequence[pulumi.Resource] = ()

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from .arguments import checked, refuse_unknown_keys
+from .arguments import checked, check_keys
 from .image.relay.settings import CHECKS, DEFAULT_PORT, check_login
 from .ses_regions import ses_region
 
@@ -39,7 +39,7 @@ def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySett
 
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
-    refuse_unknown_keys(component, settings, RelaySettings)
+    check_keys(component, settings, RelaySettings)
     result = {field: checked(component, field, value, CHECKS[field]) for field, value in settings.items()}
 
     def check_login_is_encrypted(proto: str) -> str:

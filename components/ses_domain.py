@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_aws import get_region_output, route53, ses, sesv2
 
-from .arguments import InvalidArgument, checked, refuse_unknown_keys
+from .arguments import InvalidArgument, checked, check_keys
 from .dns import DnsRecord, check_domain, missing_records
 from .ses_regions import ses_region
 
@@ -21,28 +21,33 @@ _VERIFICATIONS = ("wait", "skip")
 _DMARC_POLICIES = ("none", "quarantine", "reject")
 
 
-class SesDomainArgs(TypedDict):
-    """Arguments of SesDomain."""
+class SesIdentityArgs(TypedDict):
+    """How a domain becomes one that SES may send from. All of it has a default."""
 
-    domain: pulumi.Input[str]
-    """The domain that mail is sent from, such as `example.com`."""
     region: NotRequired[pulumi.Input[str]]
     """The SES region. Defaults to the region of the AWS provider."""
     dns: NotRequired[str]
     """Who writes the DNS records: `route53`, or `manual` (you, from the output `dns_records`).
     Defaults to `route53`."""
-    hosted_zone_id: NotRequired[pulumi.Input[str]]
-    """The Route 53 zone that holds the domain. Defaults to the public zone of the domain's own name."""
-    dmarc_policy: NotRequired[pulumi.Input[str]]
-    """What receivers do with mail that fails DMARC: `none` (only report it), `quarantine` or `reject`. Defaults to
-    `none`."""
+    zone: NotRequired[pulumi.Input[str]]
+    """The id of the Route 53 zone that holds the domain. Defaults to the public zone of the domain's own name."""
+    dmarc: NotRequired[pulumi.Input[str]]
+    """The DMARC policy, what receivers do with mail that fails: `none` (only report it), `quarantine` or `reject`.
+    Defaults to `none`."""
     verification: NotRequired[str]
     """`wait` until SES has verified the domain, so that what depends on it can send; or `skip`. Defaults to `wait`."""
-    verification_timeout: NotRequired[int]
-    """How long to wait, in seconds. Defaults to `600`; SES itself looks for up to 72 hours."""
-    verification_resolver: NotRequired[str]
+    timeout: NotRequired[int]
+    """How long to wait for the verification, in seconds. Defaults to `600`; SES itself looks for up to 72 hours."""
+    resolver: NotRequired[str]
     """The `address:port` of the DNS server that is asked which records are missing when verification fails.
     Defaults to the machine's own."""
+
+
+class SesDomainArgs(SesIdentityArgs):
+    """Arguments of SesDomain."""
+
+    domain: pulumi.Input[str]
+    """The domain that mail is sent from, such as `example.com`."""
 
 
 class SesDomain(pulumi.ComponentResource):
@@ -50,7 +55,7 @@ class SesDomain(pulumi.ComponentResource):
 
     - the SES identity
     - three DKIM CNAMEs and the DMARC TXT in Route 53, unless `dns` is `manual`
-    - the verification, which fails after `verification_timeout` with the list of records that DNS does not show
+    - the verification, which fails after `timeout` with the list of records that DNS does not show
 
     It does not take the account out of the SES sandbox: AWS offers that to humans only.
     """
@@ -64,19 +69,19 @@ class SesDomain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SesDomainArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesDomain", name, {}, opts)
-        refuse_unknown_keys("SesDomain", args, SesDomainArgs)
+        check_keys("SesDomain", args, SesDomainArgs)
         dns_writer = _checked_choice("dns", args.get("dns", "route53"), _DNS_WRITERS)
         verification = _checked_choice("verification", args.get("verification", "wait"), _VERIFICATIONS)
         domain = checked("SesDomain", "domain", args["domain"], check_domain)
         region = self._resolve_region(args.get("region"))
 
         identity = self._create_identity(name, domain, args.get("region"))
-        records = self._describe_records(identity, domain, region, args.get("dmarc_policy", "none"))
+        records = self._describe_records(identity, domain, region, args.get("dmarc", "none"))
         self.dns_records = pulumi.Output.all(*records.values())
 
         written = []
         if dns_writer == "route53":
-            zone_id = args.get("hosted_zone_id") or self._look_up_zone(domain)
+            zone_id = args.get("zone") or self._look_up_zone(domain)
             written = self._write_to_route53(name, records, zone_id)
         if verification == "wait":
             self._create_verification(name, args, domain, identity, written)
@@ -105,7 +110,7 @@ class SesDomain(pulumi.ComponentResource):
         identity: sesv2.EmailIdentity,
         domain: pulumi.Input[str],
         region: pulumi.Output[str],
-        dmarc_policy: pulumi.Input[str],
+        dmarc: pulumi.Input[str],
     ) -> dict[str, DnsRecord]:
         """The records by the role that their resources are named after."""
         zone = region.apply(lambda known: ses_region(known).dkim_zone)
@@ -120,7 +125,7 @@ class SesDomain(pulumi.ComponentResource):
                 ttl=_TTL_SECONDS,
                 why="DKIM: proves to SES that the domain is yours, and signs your mail",
             )
-        policy = checked("SesDomain", "dmarc_policy", dmarc_policy, _checked_dmarc_policy)
+        policy = checked("SesDomain", "dmarc", dmarc, _checked_dmarc)
         records["dmarc"] = DnsRecord(
             name=pulumi.Output.concat("_dmarc.", domain),
             type="TXT",
@@ -159,8 +164,8 @@ class SesDomain(pulumi.ComponentResource):
         identity: sesv2.EmailIdentity,
         written: list[route53.Record],
     ) -> None:
-        timeout = int(args.get("verification_timeout", 600))
-        resolver = args.get("verification_resolver", "")
+        timeout = int(args.get("timeout", 600))
+        resolver = args.get("resolver", "")
         # The provider's own error says only that time ran out.
         explain = pulumi.ErrorHook(f"{name}-verification", self._explain_with(resolver))
         ses.DomainIdentityVerification(
@@ -204,5 +209,5 @@ def _checked_choice(argument: str, value: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def _checked_dmarc_policy(policy: str) -> str:
-    return _checked_choice("dmarc_policy", policy, _DMARC_POLICIES)
+def _checked_dmarc(policy: str) -> str:
+    return _checked_choice("dmarc", policy, _DMARC_POLICIES)

@@ -11,7 +11,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_aws import iam
 
-from .arguments import InvalidArgument, refuse_unknown_keys
+from .arguments import InvalidArgument, check_keys
 
 
 def derive_smtp_password(secret_access_key: str, region: str) -> str:
@@ -53,7 +53,7 @@ class SmtpCredentials(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SmtpCredentialsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SmtpCredentials", name, {}, opts)
-        refuse_unknown_keys("SmtpCredentials", args, SmtpCredentialsArgs)
+        check_keys("SmtpCredentials", args, SmtpCredentialsArgs)
         generation = _checked_generation(args.get("generation", 1))
 
         user = iam.User(name, opts=pulumi.ResourceOptions(parent=self))

@@ -147,7 +147,7 @@ from components import DockerRelay, SesDomain, SmtpCredentials, relay_settings
 
 config = pulumi.Config()
 domain = SesDomain(
-    "other-ses", {{"domain": "other.{DOMAIN}", "hosted_zone_id": config.require("hostedZoneId")}}
+    "other-ses", {{"domain": "other.{DOMAIN}", "zone": config.require("hostedZoneId")}}
 )
 login = SmtpCredentials("other-smtp", {{"identity_arn": domain.arn, "region": "us-east-1"}})
 relay = DockerRelay(

@@ -91,6 +91,8 @@ def test_everything_shows_in_a_first_preview():
         ({"smtp": {"host": "mail.example.com", "tls": True}}, "tls: no such argument"),
         ({"ses": {}, "docker": {"prt": 25}}, "prt: no such argument; did you mean 'port'"),
         ({"ses": {}, "domain": "nodots"}, "domain: .*nodots"),
+        ({"ses": {}, "domain": None}, "domain: is missing"),
+        ({"sendgrid": {}}, "key: is missing"),
         ({"ses": {"dmarc": "strict"}}, "dmarc"),
     ],
 )

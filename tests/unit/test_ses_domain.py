@@ -42,7 +42,7 @@ def test_every_record_is_an_output_with_its_reason_whoever_writes_it():
 
 
 def test_a_zone_that_is_named_is_not_looked_up():
-    recorder, _ = record(domain(hosted_zone_id="Z0GIVEN"))
+    recorder, _ = record(domain(zone="Z0GIVEN"))
     assert {r.inputs["zoneId"] for r in recorder.resources if r.type == "aws:route53/record:Record"} == {
         "Z0GIVEN"
     }
@@ -93,8 +93,8 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"domain": "https://example.com"}, "domain: "),
         ({"dns": "cloudflare"}, "dns: 'cloudflare' is not one of route53, manual"),
         ({"verification": "later"}, "verification: 'later' is not one of wait, skip"),
-        ({"dmarc_policy": "strict"}, "dmarc_policy: 'strict' is not one of none, quarantine, reject"),
-        ({"dmarcPolicy": "none"}, "dmarcPolicy: no such argument; did you mean 'dmarc_policy'"),
+        ({"dmarc": "strict"}, "dmarc: 'strict' is not one of none, quarantine, reject"),
+        ({"dmarcPolicy": "none"}, "dmarcPolicy: no such argument; did you mean 'dmarc'"),
     ],
 )
 def test_a_bad_argument_is_named_with_its_fix(args, message):
