@@ -12,7 +12,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_docker as docker
 
-from .arguments import checked, check_keys
+from .arguments import check_keys, checked
 from .image.relay.settings import check_allowed_networks, check_allowed_sender_domains, check_hostname
 from .relay_settings import RelaySettings, checked_relay_settings
 

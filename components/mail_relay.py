@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from . import relay_settings
-from .arguments import checked, only_choice, check_keys
+from .arguments import check_keys, checked, only_choice
 from .dns import DnsRecord, check_domain
 from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
 from .relay_settings import RelaySettings, checked_relay_settings

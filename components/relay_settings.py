@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from .arguments import checked, check_keys
+from .arguments import check_keys, checked
 from .image.relay.settings import CHECKS, DEFAULT_PORT, check_login
 from .ses_regions import ses_region
 

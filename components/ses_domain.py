@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi_aws import get_region_output, route53, ses, sesv2
 
-from .arguments import InvalidArgument, checked, check_keys
+from .arguments import InvalidArgument, check_keys, checked
 from .dns import DnsRecord, check_domain, missing_records
 from .ses_regions import ses_region
 
