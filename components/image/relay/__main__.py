@@ -11,7 +11,7 @@ from . import environment, networks, spool
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .sessions import without_health_checks
 from .settings import SWITCHED_OFF, VERIFIED, Settings
-from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, smtpd_conf
+from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
 from .supervisor import supervise
 
 _CONF_FILE = "smtpd.conf"
@@ -100,8 +100,8 @@ def _summary(settings: Settings) -> str:
     upstream = settings.upstream
     return (
         f"relays mail of {', '.join(settings.allowed_sender_domains)} from {', '.join(settings.allowed_networks)} "
-        f"to {upstream.proto}://{upstream.host}:{upstream.port} {'with' if upstream.user else 'without'} a login"
-        + ("" if upstream.proto in VERIFIED else "; its certificate is not verified")
+        f"to {upstream.proto}://{host_and_port(upstream)} {'with' if upstream.user else 'without'} a login"
+        + ("" if upstream.proto in VERIFIED else "; others may read and change what it sends")
     )
 
 

@@ -67,10 +67,15 @@ def credentials(upstream: Upstream) -> str:
     return f"{_LOGIN} {upstream.user}:{upstream.password or upstream.user}\n"
 
 
-def _action(upstream: Upstream, hostname: str) -> str:
+def host_and_port(upstream: Upstream) -> str:
+    """Where the upstream is, as a URL has it."""
     host = f"[{upstream.host}]" if ":" in upstream.host else upstream.host
-    login = f"{_LOGIN}@" if upstream.user else ""
-    options = ["host", _quote(f"{upstream.proto}://{login}{host}:{upstream.port}")]
+    return f"{host}:{upstream.port}"
+
+
+def _action(upstream: Upstream, hostname: str) -> str:
+    label = f"{_LOGIN}@" if upstream.user else ""
+    options = ["host", _quote(f"{upstream.proto}://{label}{host_and_port(upstream)}")]
     if upstream.user:
         options.append("auth <t_credentials>")
     if upstream.ca:
