@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import gc
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -85,6 +86,12 @@ class Engine:
         """The text of the state files, as it lies on the disk: for tests that look for secrets in plain text."""
         return "\n".join(path.read_text() for path in self._state.rglob("*.json*") if path.is_file())
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the stack has no resources; without a start of the CLI."""
+        (checkpoint,) = self._state.glob(".pulumi/stacks/**/*.json")
+        return not (json.loads(checkpoint.read_text())["checkpoint"]["latest"] or {}).get("resources")
+
     def preview(self) -> Run:
         """`pulumi preview`."""
         return self._run(self.stack.preview)
@@ -160,7 +167,7 @@ def engine(
     try:
         yield created
     finally:
-        if "urn:pulumi:" in created.state:
+        if not created.is_empty:
             created.destroy()
 
 
@@ -199,17 +206,22 @@ def _collect_abandoned_programs() -> None:
 
 
 def _record(event: automation.EngineEvent, steps: list[Step]) -> None:
-    if event.resource_pre_event is None:
+    # What a refresh found is only in the second of a resource's two events.
+    second = event.res_outputs_event
+    of_resource = second or event.resource_pre_event
+    if of_resource is None or of_resource.metadata.type.startswith("pulumi:"):
         return
-    metadata = event.resource_pre_event.metadata
-    if metadata.type.startswith("pulumi:"):
-        return
-    steps.append(
-        Step(
-            operation=metadata.op.value,
-            type=metadata.type,
-            name=metadata.urn.rsplit("::", 1)[-1],
-            changed={path: diff.diff_kind.value for path, diff in (metadata.detailed_diff or {}).items()},
-            inputs=metadata.new.inputs if metadata.new else {},
-        )
+    metadata = of_resource.metadata
+    step = Step(
+        operation=metadata.op.value,
+        type=metadata.type,
+        name=metadata.urn.rsplit("::", 1)[-1],
+        changed={path: diff.diff_kind.value for path, diff in (metadata.detailed_diff or {}).items()},
+        inputs=metadata.new.inputs if metadata.new else {},
     )
+    if second is None:
+        steps.append(step)
+        return
+    for index, first in enumerate(steps):
+        if (first.operation, first.type, first.name) == ("refresh", step.type, step.name):
+            steps[index] = step

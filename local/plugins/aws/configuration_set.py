@@ -96,7 +96,8 @@ class ConfigurationSet(AwsResourceType):
             self._call("updating", operation, inputs, **parameters)
         removed, set_ = self.tag_changes(old_outputs, inputs)
         doing = f"tagging SESv2 (Simple Email V2) Configuration Set ({resource_id})"
-        target = {"region": inputs["region"], "ResourceArn": old_outputs["arn"]}
+        arn = self.client.arn("ses", f"configuration-set/{resource_id}", inputs["region"])
+        target = {"region": inputs["region"], "ResourceArn": arn}
         if removed:
             self.client.call(doing, "sesv2", "untag_resource", TagKeys=removed, **target)
         if set_:

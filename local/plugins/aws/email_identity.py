@@ -120,7 +120,7 @@ class EmailIdentity(AwsResourceType):
                 SigningAttributes=attributes or None,
             )
         removed, set_ = self.tag_changes(old_outputs, inputs)
-        arn = old_outputs["arn"]
+        arn = self.client.arn("ses", f"identity/{resource_id}", inputs["region"])
         if removed:
             self._call("untagging", "untag_resource", inputs, ResourceArn=arn, TagKeys=removed)
         if set_:

@@ -79,7 +79,8 @@ def get_email_identity(client: AwsClient, args: dict[str, Any]) -> dict[str, Any
         **{name: value for name, value in found.items() if name != "tagsAll"},
         "id": identity,
         "configurationSetName": found["configurationSetName"] or "",
-        "dkimSigningAttributes": {name: value if value is not None else "" for name, value in dkim.items()},
+        # A list here, unlike in the resource.
+        "dkimSigningAttributes": [{name: value or "" for name, value in dkim.items()}],
     }
 
 
