@@ -85,7 +85,7 @@ REFUSALS = {
         ),
         (r"(^|\.)[0-9]+\Z", "is not an IPv4 address", "give four numbers from 0 to 255, or a name"),
     ),
-    "port": ((r"^(?![0-9]+\Z)", "is not a port number", "use a number from 1 to 65535"),),
+    "port": ((r"^(?![0-9]{1,9}\Z)", "is not a port number", "use a number from 1 to 65535"),),
     "proto": (
         (
             rf"^(?!({'|'.join(map(re.escape, DEFAULT_PORT))})\Z)",
@@ -133,17 +133,21 @@ REFUSALS = {
     ),
     "allowed_networks": (
         (
-            r"^(?!.*/[0-9]+\Z)",
+            r"^(?![0-9a-f.:]+/[0-9]{1,3}\Z)",
             "is not a network in CIDR notation",
             "add the prefix length, as in 10.0.0.0/8 or 192.0.2.1/32",
         ),
     ),
     "expire": (
-        (r"^(?!0*[1-9][0-9]*[smhd]\Z)", "is not a duration", "use a number and one of s, m, h, d, as in 4d"),
+        (
+            r"^(?!0*[1-9][0-9]{0,9}[smhd]\Z)",
+            "is not a duration",
+            "use a number and one of s, m, h, d, as in 4d",
+        ),
     ),
     "bounce_warn": (
         (
-            r"^(?!0*[1-9][0-9]*[smhd]\Z)",
+            r"^(?!0*[1-9][0-9]{0,9}[smhd]\Z)",
             "is not a duration",
             "use numbers with one of s, m, h, d, as in 1h, 6h, 2d",
         ),
@@ -181,7 +185,7 @@ def _check(field: str, value: object) -> str:
     for pattern, problem, fix in REFUSALS[field]:
         if re.search(pattern, value, re.IGNORECASE):
             raise InvalidSetting(field, problem, fix, _show(field, value))
-    if len(value.encode(errors="surrogateescape")) > MAX_OCTETS.get(field, sys.maxsize):
+    if len(value.encode(errors="replace")) > MAX_OCTETS.get(field, sys.maxsize):
         raise InvalidSetting(
             field, "is too long", f"use at most {MAX_OCTETS[field]} octets", _show(field, value)
         )
@@ -207,8 +211,9 @@ def _check_duration(field: str, value: object) -> str:
 
 
 def _address(value: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    # A zone (fe80::1%eth0) may be any text, and is good for one host only.
     try:
-        return ipaddress.ip_address(value) if isinstance(value, str) else None
+        return ipaddress.ip_address(value) if isinstance(value, str) and "%" not in value else None
     except ValueError:
         return None
 
