@@ -46,7 +46,12 @@ def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...
 def checked(
     component: str, argument: str, value: pulumi.Input[T], check: Callable[[T], T]
 ) -> pulumi.Input[T]:
-    """Return `check(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known)."""
+    """Return `check(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known).
+
+    A list with an Output in it counts as one.
+    """
+    if isinstance(value, list) and any(isinstance(item, pulumi.Output) for item in value):
+        value = pulumi.Output.all(*value)
 
     def run(plain: T) -> T:
         try:

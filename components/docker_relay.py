@@ -44,7 +44,7 @@ class DockerArgs(TypedDict):
     memory: NotRequired[pulumi.Input[int]]
     """The memory limit in MiB, without swap. Defaults to `128`."""
     image: NotRequired[pulumi.Input[str]]
-    """An image to run instead of the one that is built from `components/image`."""
+    """An image that was built from `components/image` elsewhere. Defaults to building it here."""
 
 
 class DockerRelayArgs(DockerArgs):
@@ -160,7 +160,7 @@ class DockerRelay(pulumi.ComponentResource):
             memory_swap=memory,
             restart="unless-stopped",
             healthcheck={
-                "tests": ["CMD", "python3", "-m", "relay.health"],
+                "tests": ["CMD", "python3", "-I", "-m", "relay.health"],
                 "interval": "5s",
                 # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
                 "timeout": "30s",

@@ -2,6 +2,7 @@
 
 import json
 
+import pulumi
 import pytest
 
 from components import MailRelay
@@ -59,6 +60,12 @@ def test_only_the_domain_may_send_unless_more_are_named():
     assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com"
     recorder, _ = record(mail_relay(ses={}, allowed_sender_domains=["example.com", "example.org"]))
     assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com,example.org"
+
+
+def test_the_domain_may_be_an_output():
+    recorder, _ = record(lambda: mail_relay(ses={}, domain=pulumi.Output.from_input("Example.com"))())
+    assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com"
+    assert environment(recorder)["OPENSMTPD_HOSTNAME"] == "relay.example.com"
 
 
 def test_no_secret_is_a_plain_input_of_any_resource():
