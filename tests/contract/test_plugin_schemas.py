@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import Awaitable, Mapping, Sequence
@@ -49,6 +50,14 @@ def test_a_type_requires_what_the_sdk_requires(resource_type):
     parameters = list(inspect.signature(arguments).parameters.values())
     required = {camel_case[p.name] for p in parameters if p.default is inspect.Parameter.empty}
     assert {name for name, p in resource_type.properties.items() if p.required} == required
+
+
+@_every_type
+def test_a_type_keeps_secret_what_the_sdk_keeps_secret(resource_type):
+    resource, _ = sdk_classes(resource_type.token)
+    lists = re.findall(r"additional_secret_outputs=\[(.*?)\]", inspect.getsource(resource))
+    secrets = {name.strip('" ') for names in lists for name in names.split(",")}
+    assert {name for name, p in resource_type.properties.items() if p.secret} == secrets
 
 
 @_every_provider

@@ -34,6 +34,10 @@ class Server(ResourceType):
         "labels": Property(dict, element=Property(str)),
         "password": Property(str, secret=True),
         "passwordFile": Property(str, conflicts=("password",)),
+        "pin": Property(int, secret=True),
+        "lease": Property(int, default=60, conflicts=("forever",)),
+        "forever": Property(bool),
+        "rules": Property(list, equal=lambda old, new: sorted(old) == sorted(new)),
         "ports": Property(
             list,
             replaces=True,
@@ -144,7 +148,7 @@ def test_a_value_of_the_wrong_kind_is_refused(wrong):
 
 
 def test_a_secret_of_the_wrong_kind_is_not_shown():
-    assert "hidden" not in failure({"password": ["hidden"]})
+    assert "hidden" not in failure({"pin": "hidden"})
 
 
 def test_texts_become_numbers_and_flags_and_the_reverse():
@@ -159,7 +163,11 @@ def test_conflicting_properties_are_refused():
 def test_defaults_stand_in_the_inputs_and_are_listed():
     result = checked({"start": False, "name": "web"})
     assert (result["restart"], result["start"]) == ("no", False)
-    assert result["__defaults"] == ["restart"]
+    assert result["__defaults"] == ["lease", "restart"]
+
+
+def test_a_default_gives_way_to_a_property_that_excludes_it():
+    assert "lease" not in checked({"forever": True})
 
 
 def test_defaults_stand_in_the_objects_of_a_list_too():
@@ -268,6 +276,7 @@ def test_a_type_can_say_what_is_equal():
 def test_an_unknown_value_may_differ():
     assert changes({"image": "a"}, {"image": UNKNOWN}) == {"image": ("update", True)}
     assert changes({"envs": ["A=1"]}, {"envs": [UNKNOWN]}) == {"envs[0]": ("update", True)}
+    assert changes({"rules": ["a", "b"]}, {"rules": ["a", UNKNOWN]}) == {"rules[1]": ("update", False)}
 
 
 def test_a_name_of_the_programs_own_is_deleted_before_it_is_replaced():
