@@ -1,6 +1,10 @@
 """The stand-in AWS plugin under the real engine, against the local AWS."""
 
 import json
+import socket
+import subprocess
+import time
+from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
@@ -206,6 +210,22 @@ def test_a_generated_name_stays_and_other_properties_change_in_place(stack, acco
     assert (user["Path"], user["Tags"]) == ("/mail/", [{"Key": "team", "Value": "mail"}])
 
 
+def test_a_configuration_set_settles_at_once_and_serves_an_identity(stack, account):
+    def program(team):
+        rules = aws.sesv2.ConfigurationSet("rules", configuration_set_name="rules", tags={"team": team})
+        aws.sesv2.EmailIdentity(
+            "identity", email_identity="rules.example", configuration_set_name=rules.configuration_set_name
+        )
+
+    stack.program = lambda: program("mail")
+    stack.up()
+    assert stack.preview().changes == {}
+    stack.program = lambda: program("post")
+    assert stack.up().changes == {"rules": "update"}
+    identity = account.client("sesv2").get_email_identity(EmailIdentity="rules.example")
+    assert identity["ConfigurationSetName"] == "rules"
+
+
 def test_what_was_deleted_behind_its_back_is_made_again(stack, account):
     def program():
         aws.iam.User("kept", name="kept")
@@ -389,3 +409,27 @@ def test_an_identity_and_the_account_can_be_looked_up(deployed, tmp_path, config
     with engine(tmp_path, program, config) as stack:
         stack.up()
         assert stack.outputs == {"verified": True, "tokens": _DKIM_TOKENS, "account": "123456789012"}
+
+
+# The process
+
+
+def test_a_plugin_does_not_outlive_an_engine_that_was_killed(tmp_path):
+    plugin = Path(__file__).parents[2] / "local/plugins/bin/pulumi-resource-aws"
+    engine_like = ["sh", "-c", f"{plugin} & wait"]
+    with subprocess.Popen(engine_like, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as parent:
+        port = int(parent.stdout.readline())
+        assert accepts(port)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while accepts(port):
+        assert time.monotonic() < deadline, f"the plugin still serves on port {port}"
+        time.sleep(0.1)
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
