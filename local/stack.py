@@ -36,7 +36,7 @@ class LocalStack:
             # Pulumi notes in the project's stack file how secrets are encrypted: not in the one under version control.
             (self._workspace.directory / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
             self._in_workspace("stack", "init", "--no-select")
-        self.state.release_dead_locks()
+        self.state.release_locks()
 
     def set_secret(self, key: str, value: str) -> None:
         """Encrypt a value into the stack's configuration file."""
@@ -69,7 +69,12 @@ class LocalStack:
         log = self._workspace.logs / f"pulumi-{verb}.log"
         try:
             return command.run(
-                [self._program, *arguments], log, environment=self._environment, directory=CHECKOUT
+                [self._program, *arguments],
+                log,
+                environment=self._environment,
+                directory=CHECKOUT,
+                # Should this run be killed, the next one must wait until Pulumi has ended.
+                inherited=[self._workspace.lock],
             )
         except command.CommandFailed as failed:
             raise Failure(

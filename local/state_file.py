@@ -5,7 +5,6 @@ Read directly, as it must be readable when there is no Pulumi CLI, or when the C
 
 import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,13 @@ class StateFile:
         """Docker objects that a killed update was making. They may exist, and the stack does not know them."""
         return named_in(self._unfinished())
 
-    def release_dead_locks(self) -> None:
-        """Remove the locks of Pulumi processes that ended without doing so."""
+    def release_locks(self) -> None:
+        """Remove the locks of Pulumi processes that ended without doing so.
+
+        For whoever holds the workspace: no other Pulumi process is alive then.
+        """
         for lock in self._locks.glob("*.json"):
-            if not _is_alive(json.loads(lock.read_text())["pid"]):
-                lock.unlink()
+            lock.unlink()
 
     def _unfinished(self) -> list[dict[str, Any]]:
         pending = self._latest().get("pending_operations", [])
@@ -50,13 +51,3 @@ class StateFile:
         with contextlib.suppress(FileNotFoundError):
             return json.loads(self._path.read_text())["checkpoint"].get("latest") or {}
         return {}
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's
-    return True

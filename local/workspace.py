@@ -23,6 +23,8 @@ class Workspace:
         self.backend = directory / "state"
         self.logs = directory / "logs"
         self.plugins = directory / "plugins"
+        self.lock: int | None = None
+        """The open lock file while this run holds the workspace. A program that inherits it holds the workspace too."""
 
     @classmethod
     def from_environment(cls) -> "Workspace":
@@ -58,6 +60,7 @@ class Workspace:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Failure(f"Another command is at work in {self.directory}: wait until it ends") from None
+            self.lock = lock.fileno()
             yield
 
     def remove(self) -> None:

@@ -30,8 +30,11 @@ def run(
     *,
     environment: Mapping[str, str] | None = None,
     directory: Path | None = None,
+    inherited: Sequence[int] = (),
 ) -> str:
     """Run a program to its end; return its output, which also goes to `log`. Raises CommandFailed.
+
+    `inherited` are open files that the program keeps open.
 
     An interruption reaches the program once, as SIGINT, and it may end in its own time.
     """
@@ -46,6 +49,7 @@ def run(
             env=environment,
             cwd=directory,
             start_new_session=True,
+            pass_fds=inherited,
         )
         try:
             status = process.wait()
