@@ -97,6 +97,14 @@ def first_address(subnet: str) -> str:
     return str(next(ipaddress.ip_network(subnet).hosts()))
 
 
+def runs(pid: str, program: str) -> bool:
+    """Whether the process whose number stands in a pid file is this program."""
+    try:
+        return Path("/proc", pid.strip(), "comm").read_text().strip() == program
+    except OSError:
+        return False
+
+
 def _context_address() -> str | None:
     with contextlib.suppress(DockerException, OSError, ValueError):
         context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT"))
@@ -135,7 +143,7 @@ def _start(progress: Progress) -> str:
 
 def _start_without_systemd(log: Path) -> subprocess.Popen:
     for path, program in _PID_FILES.items():
-        if path.exists() and not _runs(path.read_text(), program):
+        if path.exists() and not runs(path.read_text(), program):
             path.unlink()
     if _CONTAINERD_SOCKET.exists() and not _accepts(_CONTAINERD_SOCKET):
         _CONTAINERD_SOCKET.unlink()
@@ -149,13 +157,6 @@ def _start_without_systemd(log: Path) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-
-
-def _runs(pid: str, program: str) -> bool:
-    try:
-        return Path("/proc", pid.strip(), "comm").read_text().strip() == program
-    except OSError:
-        return False
 
 
 def _accepts(path: Path) -> bool:

@@ -20,7 +20,7 @@ def ensure(progress: Progress, cli: Path, directory: Path) -> list[str]:
     """
     with progress.step("Provider plugins") as step:
         missing = [
-            name for name in _NAMES if not is_installed(name, _version(name), _plugins(), os.environ["PATH"])
+            name for name in _NAMES if not is_installed(name, version(name), _plugins(), os.environ["PATH"])
         ]
         reason = ""
         if missing and not download.reachable(_SITE):
@@ -43,12 +43,13 @@ def is_installed(name: str, version: str, plugins: Path, path: str) -> bool:
     return installed or shutil.which(f"pulumi-resource-{name}", path=path) is not None
 
 
+def version(name: str) -> str:
+    """The version of the plugin that the installed SDK of a provider asks for."""
+    return metadata.version(f"pulumi-{name}")
+
+
 def _plugins() -> Path:
     return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
-
-
-def _version(name: str) -> str:
-    return metadata.version(f"pulumi-{name}")
 
 
 def _install(name: str, cli: Path, progress: Progress) -> bool:
@@ -57,8 +58,8 @@ def _install(name: str, cli: Path, progress: Progress) -> bool:
             f"The {name} plugin is not installed, and {_SITE} cannot be reached: using the stand-in"
         )
         return False
-    progress.note(f"Installing the {name} plugin {_version(name)} from {_SITE}, once")
-    arguments = ["plugin", "install", "resource", name, _version(name)]
+    progress.note(f"Installing the {name} plugin {version(name)} from {_SITE}, once")
+    arguments = ["plugin", "install", "resource", name, version(name)]
     try:
         command.run([cli / "pulumi", *arguments], cache.log_file(f"plugin-{name}"))
     except command.CommandFailed as error:

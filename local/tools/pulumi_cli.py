@@ -62,8 +62,10 @@ def _kept(progress: Progress, step: Step) -> Path:
             progress.note(f"Pulumi CLI {VERSION} is not on PATH: downloading it from {_SITE}, once")
             try:
                 _unpack(archive_url(platform.system(), platform.machine()), target)
-            except (OSError, tarfile.TarError) as error:
-                progress.note(f"The download of the Pulumi CLI failed ({error})")
+            except (OSError, EOFError, tarfile.TarError) as error:
+                progress.note(f"The download of the Pulumi CLI failed: {error}")
+                shutil.rmtree(target)
+                target.mkdir()
             else:
                 step.result = f"{VERSION}, downloaded"
                 return
