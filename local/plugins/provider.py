@@ -8,7 +8,7 @@ import secrets
 import sys
 import threading
 import traceback
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, ClassVar
@@ -63,7 +63,7 @@ def _reports_errors(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-class Provider(provider_pb2_grpc.ResourceProviderServicer):
+class Provider(provider_pb2_grpc.ResourceProviderServicer, ABC):
     """A provider plugin. A subclass lists its types and functions, and makes its client."""
 
     name: ClassVar[str]

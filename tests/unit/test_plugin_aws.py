@@ -1,8 +1,11 @@
 """Rules of the stand-in AWS plugin: equivalent policies, names of records, what needs no account."""
 
+import threading
+
 import pytest
 
 from local.plugins.aws.client import AwsClient
+from local.plugins.aws.domain_identity_verification import DomainIdentityVerification
 from local.plugins.aws.functions import get_partition, get_region
 from local.plugins.aws.policy import policies_are_equivalent
 from local.plugins.aws.record import Record, clean_name, full_name
@@ -113,3 +116,30 @@ def test_default_tags_join_those_of_a_resource_and_lose_against_them():
     assert client.all_tags({"stage": "prod"}) == {"team": "mail", "stage": "prod"}
     assert client.all_tags({"stage": UNKNOWN}) is UNKNOWN
     assert client.own_tags({"team": "mail", "stage": "prod", "aws:x": "y"}, {}) == {"stage": "prod"}
+
+
+class Verifying:
+    """An account in which SES says `statuses` of the domain."""
+
+    def __init__(self, **statuses):
+        self.answer = {name: {"VerificationStatus": status} for name, status in statuses.items()}
+
+    def call(self, *_, **__):
+        return {"VerificationAttributes": self.answer}
+
+
+def verify(client, cancelled=None):
+    waiting = DomainIdentityVerification(client, timeout=60, cancelled=cancelled)
+    waiting.make({"domain": "example", "region": "eu-west-1"})
+
+
+def test_a_domain_that_ses_does_not_know_is_not_waited_for():
+    with pytest.raises(OperationError, match=r"Verification \(example\): couldn't find resource"):
+        verify(Verifying())
+
+
+def test_an_interrupt_ends_the_wait_for_a_verification():
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(OperationError, match="interrupted"):
+        verify(Verifying(example="Pending"), cancelled)
