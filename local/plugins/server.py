@@ -15,6 +15,9 @@ _PARENT_CHECK_SECONDS = 2
 
 def serve(provider: Provider) -> None:
     """Serve on a free loopback port, print it as the first line, and return when the engine is gone."""
+    # The engine kills its plugins; an engine that was itself killed cannot, and would leave them behind. Asked for
+    # before the engine can know the port: it may die right after.
+    engine = os.getppid()
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_MAX_CALLS),
         options=[
@@ -26,8 +29,6 @@ def serve(provider: Provider) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    # The engine kills its plugins; an engine that was itself killed cannot, and would leave them behind.
-    engine = os.getppid()
     while os.getppid() == engine and server.wait_for_termination(timeout=_PARENT_CHECK_SECONDS):
         pass
     server.stop(grace=None)
