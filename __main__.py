@@ -14,5 +14,6 @@ pulumi.export("relayHost", relay.relay_host)
 pulumi.export("relayPort", relay.relay_port)
 pulumi.export("relayProto", relay.relay_proto)
 pulumi.export("workload", relay.workload)
+pulumi.export("network", relay.network)
 if settings.mailbox:
     pulumi.export("mailbox", settings.mailbox)

@@ -76,6 +76,8 @@ class MailRelay(pulumi.ComponentResource):
     """The upstream's protocol, such as `smtp+tls`."""
     workload: pulumi.Output[str]
     """The container's name."""
+    network: pulumi.Output[str]
+    """The Docker network in which other containers reach the relay, as `<name>:25`."""
 
     def __init__(self, name: str, args: MailRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:MailRelay", name, {}, opts)
@@ -92,6 +94,7 @@ class MailRelay(pulumi.ComponentResource):
         self.relay_port = pulumi.Output.from_input(relay["port"])
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
         self.workload = target.workload
+        self.network = target.network
         self.register_outputs(
             {
                 "smtp_address": self.smtp_address,
@@ -100,6 +103,7 @@ class MailRelay(pulumi.ComponentResource):
                 "relay_port": self.relay_port,
                 "relay_proto": self.relay_proto,
                 "workload": self.workload,
+                "network": self.network,
             }
         )
 

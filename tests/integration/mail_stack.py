@@ -21,8 +21,10 @@ DOMAIN = "example.com"
 class MailStack:
     """A stack of the project, driven by the real engine; its names, ports and files are its own."""
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, project: Path):
         self._engine = engine
+        self.project = project
+        """The stack's own copy of the program."""
         self.printed = ""
         """All that the engine has printed for this stack."""
 
@@ -96,10 +98,9 @@ def mail_stack(directory: Path, local_aws: LocalAws, program: str = "", **config
         "verificationResolver": f"{dns['address']}:{dns['port']}",
         "listenPort": free_port(),
     }
-    with engine(
-        directory, copy_project(directory, program), _config_values(facts | config), stack="local"
-    ) as running:
-        yield MailStack(running)
+    project = copy_project(directory, program)
+    with engine(directory, project, _config_values(facts | config), stack="local") as running:
+        yield MailStack(running, project)
 
 
 def copy_project(directory: Path, program: str = "") -> Path:

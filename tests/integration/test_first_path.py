@@ -82,6 +82,58 @@ def test_the_outputs_say_where_mail_goes_and_what_runs(stack, aws_for_containers
     assert stack.container.status == "running"
 
 
+def test_a_container_in_the_relays_network_sends_by_the_relays_name(stack, aws_for_containers):
+    message_id = make_msgid(domain=DOMAIN)
+    dialogue = [
+        "EHLO app",
+        f"MAIL FROM:<app@{DOMAIN}>",
+        "RCPT TO:<someone@example.net>",
+        "DATA",
+        f"From: app@{DOMAIN}\r\nMessage-ID: {message_id}\r\n\r\nHello\r\n.",
+        "QUIT",
+    ]
+    client = f"""
+import socket
+replies = socket.create_connection(("relay", 25)).makefile("rw", newline="")
+replies.readline()
+for command in {dialogue!r}:
+    replies.write(command + "\\r\\n")
+    replies.flush()
+    while (reply := replies.readline())[3:4] == "-":
+        pass
+    print(reply)
+"""
+    docker.from_env().containers.run(
+        stack.container.image.id,
+        ["-c", client],
+        entrypoint="python3",
+        network=stack.outputs["network"],
+        remove=True,
+    )
+    arrived(aws_for_containers, message_id)
+
+
+def test_every_resource_is_a_child_of_the_mail_relay(stack):
+    children_of_the_stack = {
+        resource["type"]
+        for resource in stack.resources
+        if resource.get("parent", "").endswith("pulumi:pulumi:Stack::mail-relay-local")
+    }
+    assert children_of_the_stack == {"opensmtpd:index:MailRelay"}
+
+
+def test_a_changed_health_check_replaces_the_container_and_keeps_the_queue(stack):
+    component = stack.project / "components" / "docker_relay.py"
+    before = component.read_text()
+    component.write_text(before.replace('"interval": "5s"', '"interval": "7s"'))
+    try:
+        changes = {(step.type, step.operation) for step in stack.preview().steps if step.operation != "same"}
+    finally:
+        component.write_text(before)
+    assert {type_ for type_, _ in changes} == {"docker:index/container:Container"}
+    assert ("docker:index/container:Container", "replace") in changes
+
+
 def test_the_relay_runs_confined(stack):
     host = stack.container.attrs["HostConfig"]
     assert host["ReadonlyRootfs"] is True

@@ -3,6 +3,8 @@
 import json
 
 import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
 import pytest
 
 from components import MailRelay
@@ -23,6 +25,7 @@ def mail_relay(**args):
             "relay": [made.relay_host, made.relay_port, made.relay_proto],
             "dns_records": made.dns_records,
             "workload": made.workload,
+            "network": made.network,
         }
 
     return program
@@ -40,6 +43,7 @@ def test_with_ses_the_relay_holds_the_credentials_that_were_made_for_it():
     assert variables["RELAY_PASSWORD"] == EU_WEST_1_PASSWORD
     assert outputs["relay"] == ["email-smtp.eu-west-1.amazonaws.com", 587, "smtp+tls"]
     assert len(outputs["dns_records"]) == 4
+    assert (outputs["workload"], outputs["network"]) == ("relay-1a2b3c4", "relay-1a2b3c4")
 
 
 def test_with_sendgrid_nothing_is_made_at_aws():
@@ -76,6 +80,20 @@ def test_no_secret_is_a_plain_input_of_any_resource():
         )
         assert EU_WEST_1_PASSWORD not in plain
         assert SECRET_ACCESS_KEY not in plain
+
+
+def test_the_providers_that_are_given_reach_every_child():
+    def program():
+        providers = [aws.Provider("elsewhere"), docker.Provider("remote")]
+        MailRelay("relay", {"domain": "example.com", "ses": {}}, pulumi.ResourceOptions(providers=providers))
+
+    recorder, _ = record(program)
+    used = {
+        resource.type.partition(":")[0]: resource.provider.rpartition("::")[0].rpartition("::")[2]
+        for resource in recorder.resources
+        if resource.type.startswith(("aws:", "docker:"))
+    }
+    assert used == {"aws": "elsewhere", "docker": "remote"}
 
 
 def test_every_child_is_named_after_its_parent():
