@@ -219,7 +219,7 @@ class NotImplementedProperty(Property):
 
     def check(self, path: str, value: Any, old: Any, failures: list[Failure]) -> Any:
         """Refuse every value, known or not."""
-        failures.append(Failure(path, "The stand-in plugin does not implement this property"))
+        failures.append(Failure(path, f"the stand-in does not implement '{path}'"))
         return value
 
 

@@ -398,15 +398,15 @@ def test_the_defaults_are_those_of_the_real_provider() -> None:
         ({"nosuchprop": 1}, "Invalid or unknown key. Examine values at 'c.nosuchprop'."),
         (
             {"gpus": "all"},
-            "the stand-in does not implement docker Container 'gpus'. Examine values at 'c.gpus'.",
+            "the stand-in does not implement 'gpus'. Examine values at 'c.gpus'.",
         ),
         (
             {"gpus": UNKNOWN},
-            "the stand-in does not implement docker Container 'gpus'. Examine values at 'c.gpus'.",
+            "the stand-in does not implement 'gpus'. Examine values at 'c.gpus'.",
         ),
         (
             {"mounts": [{"target": "/a", "type": "volume", "volumeOptions": {"noCopy": True}}]},
-            "the stand-in does not implement docker Container 'mounts[0].volumeOptions'. "
+            "the stand-in does not implement 'mounts[0].volumeOptions'. "
             "Examine values at 'c.mounts[0].volumeOptions'.",
         ),
         (

@@ -122,7 +122,7 @@ def test_a_property_that_only_the_real_provider_has_is_refused_by_name(
 ) -> None:
     _, failures = resource(client=None).check({}, inputs, lambda length: "auto")
     assert [(failure.path, failure.reason) for failure in failures] == [
-        (path, f"the stand-in does not implement docker {resource.__name__} '{path}'")
+        (path, f"the stand-in does not implement '{path}'")
     ]
 
 

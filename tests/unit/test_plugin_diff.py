@@ -116,7 +116,7 @@ def test_an_output_is_refused_as_an_input():
 
 def test_what_the_stand_in_lacks_is_refused_and_not_ignored():
     assert failure({"gpus": "all"}) == (
-        "The stand-in plugin does not implement this property. Examine values at 'web.gpus'."
+        "the stand-in does not implement 'gpus'. Examine values at 'web.gpus'."
     )
 
 

@@ -5,9 +5,9 @@ What replaces, what is computed and what is a set follows the real provider, its
 """
 
 from local.plugins.docker.durations import duration_problem
-from local.plugins.docker.properties import labels, matches, not_implemented, objects, string_map, strings
+from local.plugins.docker.properties import labels, matches, objects, string_map, strings
 from local.plugins.docker.uploads import base64_problem
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 
 _DURATION = Property(str, default="0s", validate=duration_problem)
 
@@ -25,7 +25,7 @@ _NETWORK = {
     "ipv6Address": Property(str),
     "linkLocalIps": strings(as_set=True),
     "macAddress": Property(str),
-    **not_implemented("Container", "driverOpts", "gwPriority"),
+    **not_implemented("driverOpts", "gwPriority"),
 }
 
 _HEALTHCHECK = {
@@ -45,7 +45,7 @@ _UPLOAD = {
     "sourceHash": Property(str),
     "executable": Property(bool),
     "permissions": Property(str, validate=matches("0[0-7]{3}")),
-    **not_implemented("Container", "group", "owner"),
+    **not_implemented("group", "owner"),
 }
 
 _MOUNT = {
@@ -60,7 +60,7 @@ _MOUNT = {
         },
     ),
     "tmpfsOptions": Property(dict, properties={"sizeBytes": Property(int), "mode": Property(int)}),
-    **not_implemented("Container", "volumeOptions"),
+    **not_implemented("volumeOptions"),
 }
 
 _VOLUME = {
@@ -158,7 +158,6 @@ CONTAINER_PROPERTIES = {
     "exitCode": Property(int, output_only=True),
     "networkDatas": Property(list, output_only=True),
     **not_implemented(
-        "Container",
         "attach",
         "cgroupParent",
         "deviceCgroupRules",

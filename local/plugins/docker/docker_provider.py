@@ -7,10 +7,9 @@ import docker
 from local.plugins.docker.container import Container
 from local.plugins.docker.daemon import connect
 from local.plugins.docker.network import Network
-from local.plugins.docker.properties import not_implemented
 from local.plugins.docker.remote_image import RemoteImage
 from local.plugins.docker.volume import Volume
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 from local.plugins.provider import Provider
 
 
@@ -22,7 +21,6 @@ class DockerProvider(Provider):
     config: ClassVar = {
         "host": Property(str),
         **not_implemented(
-            "provider",
             "caMaterial",
             "certMaterial",
             "certPath",

@@ -2,27 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from local.plugins.property import Failure, Property
-
-
-@dataclass(frozen=True)
-class NotImplementedProperty(Property):
-    """A property of the real provider that the stand-in refuses, rather than ignore it silently."""
-
-    type_name: str = ""
-
-    def check(self, path: str, value: Any, old: Any, failures: list[Failure]) -> Any:
-        """Refuse every value, known or not."""
-        failures.append(Failure(path, f"the stand-in does not implement docker {self.type_name} '{path}'"))
-        return value
-
-
-def not_implemented(type_name: str, *names: str) -> dict[str, Property]:
-    """A declaration for each name that refuses it and says so."""
-    return {name: NotImplementedProperty(object, type_name=type_name) for name in names}
+from local.plugins.property import Property
 
 
 def strings(*, replaces: bool = False, computed: bool = False, as_set: bool = False) -> Property:

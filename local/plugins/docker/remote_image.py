@@ -9,9 +9,9 @@ from docker.utils import parse_repository_tag
 from local.plugins.docker.daemon import daemon_errors
 from local.plugins.docker.docker_resource import DockerResource
 from local.plugins.docker.images import find_or_pull
-from local.plugins.docker.properties import not_implemented, string_map, strings
+from local.plugins.docker.properties import string_map, strings
 from local.plugins.errors import OperationError
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 
 _IMAGE_ID_LENGTH = len("sha256:") + 64
 
@@ -32,7 +32,6 @@ _BUILD = {
     "remove": Property(bool, default=True),
     "forceRemove": Property(bool),
     **not_implemented(
-        "RemoteImage",
         "additionalContexts",
         "authConfigs",
         "buildId",
@@ -80,7 +79,7 @@ class RemoteImage(DockerResource):
         "forceRemove": Property(bool),
         "imageId": Property(str, output_only=True),
         "repoDigest": Property(str, output_only=True),
-        **not_implemented("RemoteImage", "platform"),
+        **not_implemented("platform"),
     }
 
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:

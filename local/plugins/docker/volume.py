@@ -10,10 +10,9 @@ from local.plugins.docker.properties import (
     labels,
     labels_from_map,
     labels_to_map,
-    not_implemented,
     string_map,
 )
-from local.plugins.property import Property
+from local.plugins.property import Property, not_implemented
 
 
 class Volume(DockerResource):
@@ -27,7 +26,7 @@ class Volume(DockerResource):
         "driverOpts": string_map(replaces=True),
         "labels": labels(),
         "mountpoint": Property(str, output_only=True),
-        **not_implemented("Volume", "cluster"),
+        **not_implemented("cluster"),
     }
 
     def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
