@@ -78,16 +78,17 @@ class LocalAccount:
 
     def stop(self) -> int | None:
         """End the process that serves the account; return its number, if there was one."""
-        stopped = self.pid()
+        pid = self.pid()
+        if pid is None:
+            return None
         deadline = time.monotonic() + _STOP_SECONDS
-        number = signal.SIGTERM
-        while (pid := self.pid()) is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+        os.kill(pid, signal.SIGTERM)
+        while _lives(pid):
             if time.monotonic() > deadline:
-                number = signal.SIGKILL
+                os.kill(pid, signal.SIGKILL)
+                break
             time.sleep(_POLL_SECONDS)
-        return stopped
+        return pid
 
     def ensure_zone(self, domain: str) -> None:
         """Have a hosted zone for a domain, as whoever owns one in Route 53 has."""
@@ -107,3 +108,16 @@ class LocalAccount:
 def _serves(facts: dict[str, Any], region: str, host: str, address: str) -> bool:
     smtp = facts["smtp"]
     return (facts["region"], smtp["host"], smtp["address"]) == (region, host, address)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        # One that this run has started stays until it is waited for.
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -40,7 +40,8 @@ def is_installed(name: str, version: str, plugins: Path, path: str) -> bool:
     """Whether the engine will find the plugin that an SDK of this version asks for, in its own folder or on `path`."""
     unfinished = plugins / f"resource-{name}-v{version}.partial"
     installed = (plugins / f"resource-{name}-v{version}").is_dir() and not unfinished.exists()
-    return installed or shutil.which(f"pulumi-resource-{name}", path=path) is not None
+    found = shutil.which(f"pulumi-resource-{name}", path=path)
+    return installed or (found is not None and Path(found).resolve().parent != _STAND_INS)
 
 
 def version(name: str) -> str:

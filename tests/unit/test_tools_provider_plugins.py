@@ -47,6 +47,16 @@ def test_a_plugin_on_path_wins_over_its_stand_in(tmp_path: Path, monkeypatch: py
     assert _stand_ins(tmp_path) == ["pulumi-resource-aws"]
 
 
+def test_a_stand_in_on_path_is_not_taken_for_the_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "reachable", lambda site: False)
+    _stand_ins(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "stand-ins"))
+    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "others")
+    assert len(list((tmp_path / "others").iterdir())) == 2
+
+
 def test_a_half_installed_plugin_does_not_count(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
