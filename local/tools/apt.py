@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from local.tools import cache, command
 
-_DEFAULT_MIRROR = "http://deb.debian.org/debian"
-
 
 def may_install() -> bool:
     """Whether this is root on Debian or a relative of it."""
@@ -30,17 +28,17 @@ def install(package: str) -> None:
     )
 
 
-def mirror() -> str:
-    """The Debian mirror that this machine's own packages come from; Debian's own where there is none."""
+def mirror() -> str | None:
+    """The Debian mirror that this machine's own packages come from, if they come from one."""
     arguments = ["--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"]
     listed = command.run(["apt-get", "indextargets", *arguments], cache.log_file("apt-indextargets"))
     return mirror_among(listed.splitlines())
 
 
-def mirror_among(targets: Iterable[str]) -> str:
+def mirror_among(targets: Iterable[str]) -> str | None:
     """The first mirror of Debian in lines of a repository's label and address."""
     labelled = (line.rpartition(" ") for line in targets)
-    return next((address.rstrip("/") for label, _, address in labelled if label == "Debian"), _DEFAULT_MIRROR)
+    return next((address.rstrip("/") for label, _, address in labelled if label == "Debian"), None)
 
 
 def _os_release() -> dict[str, str]:

@@ -74,7 +74,9 @@ def _make(target: Path) -> None:
     root = target / "root"
     try:
         log = cache.log_file("debootstrap")
-        command.run(["debootstrap", "--variant=minbase", _SUITE, root, apt.mirror()], log)
+        # Without a mirror debootstrap takes Debian's own.
+        mirrors = filter(None, [apt.mirror()])
+        command.run(["debootstrap", "--variant=minbase", _SUITE, root, *mirrors], log)
         _trim(root)
         command.run(
             ["tar", "-cf", target / "image.tar", "--numeric-owner", "-C", root, "."], cache.log_file("tar")

@@ -58,5 +58,5 @@ def test_the_mirror_is_that_of_this_machine_and_not_of_other_packages() -> None:
     assert apt.mirror_among(targets) == "http://mirror.test/debian"
 
 
-def test_without_a_mirror_it_is_debians_own() -> None:
-    assert apt.mirror_among(["Ubuntu http://mirror.test/ubuntu/"]) == "http://deb.debian.org/debian"
+def test_a_mirror_of_another_distribution_is_none() -> None:
+    assert apt.mirror_among(["Ubuntu http://mirror.test/ubuntu/"]) is None
