@@ -4,17 +4,17 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+from docker.errors import DockerException
 
 from local import user_backend
 from local.down import down
 from local.preview import preview
 from local.stack import LocalStack
+from local.state_file import StateFile
 from local.toolbox import Toolbox, inherited
 from local.tools import pulumi_cli
 from local.tools.failure import Failure
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _run(options, rest)
-    except Failure as failure:
+    except (Failure, DockerException) as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -45,17 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace, rest: list[str]) -> int:
     progress, workspace = Progress(), Workspace.from_environment()
     if options.command == "setup":
-        return _setup(progress)
-    if options.command == "test":
-        return _test(rest, progress)
-    if options.command == "preview":
+        Toolbox.ready(progress, workspace.plugins)
+    elif options.command == "test":
+        _test(rest, workspace, progress)
+    elif options.command == "preview":
         with workspace.held():
             print(preview(options.stack, workspace, progress))
     elif options.stack != LOCAL:
-        act = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}[
-            options.command
-        ]
-        act(options.stack, pulumi_cli.ensure(progress))
+        commands = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
+        commands[options.command](options.stack, pulumi_cli.ensure(progress))
     elif options.command == "outputs":
         print(json.dumps(_outputs(workspace, progress), indent=2))
     elif options.command == "up":
@@ -70,23 +68,16 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _outputs(workspace: Workspace, progress: Progress) -> dict[str, Any]:
-    stack = LocalStack(LOCAL, pulumi_cli.ensure(progress), inherited(os.environ), workspace)
-    if stack.state.is_empty():
+    if StateFile(workspace.backend, LOCAL).is_empty():
         raise Failure("The stack local is not up: make up")
-    return stack.outputs()
+    return LocalStack(LOCAL, pulumi_cli.ensure(progress), inherited(os.environ), workspace).outputs()
 
 
-def _test(arguments: list[str], progress: Progress) -> int:
-    with tempfile.TemporaryDirectory() as plugins:
-        toolbox = Toolbox.ready(progress, Path(plugins))
-        command = [sys.executable, "-m", "pytest", *arguments]
-        return subprocess.run(command, cwd=CHECKOUT, env=toolbox.environment()).returncode
-
-
-def _setup(progress: Progress) -> int:
-    with tempfile.TemporaryDirectory() as plugins:
-        Toolbox.ready(progress, Path(plugins))
-    return 0
+def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoReturn:
+    """Become pytest, with the tools at hand."""
+    toolbox = Toolbox.ready(progress, workspace.plugins)
+    os.chdir(CHECKOUT)
+    os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
 
 
 def _parser() -> argparse.ArgumentParser:

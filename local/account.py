@@ -25,9 +25,9 @@ _POLL_SECONDS = 0.05
 class LocalAccount:
     """The account in `directory`, which a process serves or not."""
 
-    def __init__(self, directory: Path, log: Path):
+    def __init__(self, directory: Path):
         self._directory = directory
-        self._log = log
+        self._log = directory / "output.log"
 
     def pid(self) -> int | None:
         """The process that serves the account. It holds a lock as long as it lives, so its number is never stale."""
@@ -55,7 +55,7 @@ class LocalAccount:
             return False
         self.stop()
         arguments = ["--directory", self._directory, "--region", region, "--host", host, "--bind", address]
-        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self._directory.mkdir(parents=True, exist_ok=True)
         with self._log.open("w") as output:
             # In a session of its own, so that it outlives this run and its terminal.
             process = subprocess.Popen(

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 from docker.models.networks import Network
 from docker.models.volumes import Volume
+
+from local.tools.failure import Failure
 
 # In the order in which Docker lets them go.
 _KINDS = {
@@ -53,10 +55,15 @@ def are_up(client: docker.DockerClient, objects: Iterable[DockerObject]) -> bool
 
 
 def remove(client: docker.DockerClient, objects: Iterable[DockerObject]) -> None:
-    """Remove those of the objects that are there."""
+    """Remove those of the objects that are there. Raises Failure for one that something else uses."""
     for one in objects:
         if found := _find(client, one):
-            found.remove(**({"force": True} if one.kind == "container" else {}))
+            try:
+                found.remove(**({"force": True} if one.kind == "container" else {}))
+            except APIError as error:
+                raise Failure(
+                    f"The {one} cannot be removed ({error.explanation}): remove what uses it, then do this again"
+                ) from error
 
 
 def _find(client: docker.DockerClient, one: DockerObject) -> Container | Network | Volume | None:

@@ -8,7 +8,7 @@ from local.docker_objects import DockerObject
 from local.stack import LocalStack
 from local.state_file import StateFile
 from local.toolbox import Toolbox
-from local.tools import docker_engine
+from local.tools import cache, docker_engine
 from local.tools.failure import Failure
 from local.tools.progress import Progress
 from local.workspace import LOCAL, Workspace
@@ -22,15 +22,16 @@ def down(workspace: Workspace, progress: Progress) -> str:
             removed += map(str, _remove(objects, workspace, progress))
     finally:
         for directory in workspace.accounts():
-            if pid := LocalAccount(directory, workspace.logs / "aws.log").stop():
+            if pid := LocalAccount(directory).stop():
                 removed.append(f"the local AWS, process {pid}")
     workspace.remove()
-    return "\n".join(["Removed:", *(f"  {one}" for one in [*removed, workspace.directory])])
+    lines = ["Removed:", *(f"  {one}" for one in [*removed, workspace.directory])]
+    return "\n".join([*lines, f"Kept for the next time: Docker images, and the tools in {cache.directory()}"])
 
 
 def _remove(objects: list[DockerObject], workspace: Workspace, progress: Progress) -> list[DockerObject]:
     # Without its process an account is gone, with all that the stack has there: only the Docker objects are left.
-    account_lives = LocalAccount(workspace.account(LOCAL), workspace.logs / "aws.log").pid() is not None
+    account_lives = LocalAccount(workspace.account(LOCAL)).pid() is not None
     toolbox = Toolbox.ready(progress, workspace.plugins, to_build=False) if account_lives else None
     client = toolbox.docker() if toolbox else docker.DockerClient(base_url=docker_engine.ensure(progress))
     there = docker_objects.present(client, objects)

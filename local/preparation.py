@@ -32,8 +32,8 @@ class PreparedStack:
 def prepare(name: str, toolbox: Toolbox, workspace: Workspace, progress: Progress) -> PreparedStack:
     """Start the account of the stack `name`, and write the stack's configuration for this machine. Raises Failure."""
     config = run_config.stack_config(name)
-    domain = config[f"{PROJECT}:domain"]
-    account = LocalAccount(workspace.account(name), workspace.logs / f"aws-{name}.log")
+    domain = run_config.domain_of(name, config)
+    account = LocalAccount(workspace.account(name))
     with progress.step("Local AWS") as step:
         address = docker_engine.gateway(toolbox.docker())
         is_new = account.start(config.get("aws:region", _REGION), _HOST, address)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from local.tools.failure import Failure
 from local.workspace import CHECKOUT
 
 PROJECT = "mail-relay"
@@ -16,8 +17,22 @@ Config = dict[str, Any]
 
 
 def stack_config(stack: str) -> Config:
-    """The configuration in the stack's own file."""
-    return read(CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml").get("config") or {}
+    """The configuration in the stack's own file. Raises Failure where there is none."""
+    path = _stack_file(stack)
+    if not path.exists():
+        stacks = sorted(other.name.split(".")[1] for other in path.parent.glob("Pulumi.*.yaml"))
+        raise Failure(f"There is no stack {stack!r} in {path.parent}: the stacks are {', '.join(stacks)}")
+    return read(path).get("config") or {}
+
+
+def domain_of(stack: str, config: Config) -> str:
+    """The domain that the stack sends from. Raises Failure where it is not set."""
+    try:
+        return config[f"{PROJECT}:domain"]
+    except KeyError:
+        raise Failure(
+            f"{_stack_file(stack)} does not set {PROJECT}:domain, the domain to send from"
+        ) from None
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -45,6 +60,10 @@ def secrets_of(config: Config) -> list[str]:
     if config.get(f"{PROJECT}:upstream") == "sendgrid" and _PASSWORD not in keys:
         keys.append(_PASSWORD)
     return keys
+
+
+def _stack_file(stack: str) -> Path:
+    return CHECKOUT / "stacks" / f"Pulumi.{stack}.yaml"
 
 
 def is_secret(value: Any) -> bool:

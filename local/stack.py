@@ -52,7 +52,7 @@ class LocalStack:
 
     def preview(self) -> str:
         """Run `pulumi preview`; return what it prints. Raises Failure."""
-        return self._in_checkout("preview", "--diff")
+        return _without_stand_in_warnings(self._in_checkout("preview", "--diff"))
 
     def destroy(self) -> None:
         """Run `pulumi destroy`. Raises Failure."""
@@ -108,5 +108,8 @@ def changes(output: str) -> str:
 def diagnostics(output: str) -> str:
     """The part of Pulumi's output that says what went wrong."""
     found = re.search(r"^Diagnostics:\n(.*?)(?=^Resources:|^Outputs:|\Z)", output, re.MULTILINE | re.DOTALL)
-    lines = found[1].rstrip().splitlines() if found else []
-    return "\n".join(line for line in lines if _STAND_IN_WARNING not in line) or command.tail(output)
+    return _without_stand_in_warnings(found[1].rstrip()) if found else command.tail(output)
+
+
+def _without_stand_in_warnings(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if _STAND_IN_WARNING not in line)

@@ -27,11 +27,7 @@ def ensure(progress: Progress, cli: Path, directory: Path) -> list[str]:
             reason = f", as {_SITE} cannot be reached"
         else:
             missing = [name for name in missing if not _install(name, cli, progress)]
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True)
-        for name in missing:
-            program = f"pulumi-resource-{name}"
-            (directory / program).symlink_to(_STAND_INS / program)
+        _link(missing, directory)
         step.result = f"stand-ins for {' and '.join(missing)}{reason}" if missing else "installed"
         return missing
 
@@ -51,6 +47,17 @@ def version(name: str) -> str:
 
 def _plugins() -> Path:
     return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
+
+
+def _link(names: list[str], directory: Path) -> None:
+    # One by one, as other runs may be using the directory.
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in _NAMES:
+        link = directory / f"pulumi-resource-{name}"
+        if name not in names:
+            link.unlink(missing_ok=True)
+        elif not link.is_symlink():
+            link.symlink_to(_STAND_INS / link.name)
 
 
 def _install(name: str, cli: Path, progress: Progress) -> bool:

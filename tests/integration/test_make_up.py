@@ -132,6 +132,20 @@ def test_up_mends_what_a_reboot_destroys(troubled_life: SimpleNamespace) -> None
     assert troubled_life.healing_up.returncode == 0
 
 
+def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(tmp_path: Path) -> None:
+    outputs = WorkspaceRun(tmp_path / "local").make("outputs")
+    assert (outputs.returncode != 0, outputs.stdout) == (True, "")
+    assert "error: The stack local is not up: make up\n" in outputs.stderr
+
+
+def test_a_stack_that_does_not_exist_is_an_error_that_names_the_others(tmp_path: Path) -> None:
+    previewed = WorkspaceRun(tmp_path / "local").make("preview", "STACK=prod")
+    assert previewed.returncode != 0
+    assert re.search(
+        r"^error: There is no stack 'prod' .*: the stacks are dev, local, ", previewed.stderr, re.MULTILINE
+    )
+
+
 @pytest.mark.parametrize("stack", ["dev", "sendgrid", "smtp"])
 def test_every_stack_can_be_previewed_without_an_account(stack: str, tmp_path: Path) -> None:
     run = WorkspaceRun(tmp_path / "local")
