@@ -1,7 +1,6 @@
 """What the integration tests share: emulated accounts and stacks, made on demand and removed with their module."""
 
 import contextlib
-import itertools
 
 import docker
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from local.tools import docker_engine
 
 from .local_aws import LocalAws
-from .mail_stack import DOMAIN, copy_project, mail_stack
+from .mail_stack import DOMAIN, mail_stack
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +30,3 @@ def make_mail_stack(tmp_path_factory, aws_for_containers):
             return stacks.enter_context(mail_stack(directory, aws_for_containers, program, **config))
 
         yield make
-
-
-@pytest.fixture
-def make_project(tmp_path):
-    """Copy the program into a folder of its own."""
-    numbers = itertools.count()
-
-    def make():
-        directory = tmp_path / str(next(numbers))
-        directory.mkdir()
-        return directory, copy_project(directory)
-
-    return make

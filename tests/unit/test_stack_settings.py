@@ -16,7 +16,7 @@ pytestmark = pytest.mark.unit
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())["config"]
 
 
-def args(**keys):
+def args(secret_keys=("mail-relay:relayPassword",), **keys):
     """The MailRelay arguments of a stack that sets `keys`; the engine fills in the defaults of Pulumi.yaml."""
     defaults = {key: declared["default"] for key, declared in SCHEMA.items() if "default" in declared}
     values = {**defaults, "domain": "example.com", **keys}
@@ -27,7 +27,7 @@ def args(**keys):
     made = {}
 
     def program():
-        pulumi.runtime.set_all_config(config, ["mail-relay:relayPassword"])
+        pulumi.runtime.set_all_config(config, list(secret_keys))
         made.update(Settings.from_config().mail_relay_args())
 
     record(program)
@@ -78,6 +78,12 @@ def test_networks_and_senders_are_handed_on():
 def test_a_key_that_cannot_work_is_named_with_its_fix(keys, message):
     with pytest.raises(InvalidConfig, match=message):
         args(**keys)
+
+
+def test_a_password_in_plain_text_is_refused_without_being_shown():
+    with pytest.raises(InvalidConfig, match="relayPassword: stands in the stack file in plain text") as error:
+        args(secret_keys=(), upstream="smtp", relayHost="mail.example.com", relayPassword="hunter2")
+    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize("stack", ["local", "dev", "sendgrid", "smtp"])
