@@ -22,7 +22,7 @@ _HINTS = {
     "efused": "nothing listens where the relay sends to: does the local AWS still run?",
     "imeout": "the relay cannot reach the local AWS: a firewall may keep containers from their host",
 }
-_NO_HINT = "the relay has not sent it yet; its log may say why"
+_NO_HINT = "the relay's log may say why"
 
 
 class DeliveryFailed(Failure):
