@@ -1,4 +1,7 @@
-"""`python -m local`: the commands behind the Makefile. Results go to stdout, the course of things to stderr."""
+"""`python -m local`: the commands behind the Makefile. Results go to stdout, the course of things to stderr.
+
+Arguments that are not known here go to what a command becomes: pytest, or `pulumi` for stacks other than `local`.
+"""
 
 import argparse
 import json
@@ -22,13 +25,15 @@ from local.tools.progress import Progress
 from local.up import up
 from local.workspace import CHECKOUT, LOCAL, Workspace
 
+_ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
 _INTERRUPTED = 130  # as shells report a program that SIGINT ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options, rest = _parser().parse_known_args(arguments)
-    if rest and options.command != "test":
+    is_users = options.stack != LOCAL and options.command in _ON_OTHER_STACKS
+    if rest and not is_users and options.command != "test":
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     # What ends a run in a CI job then ends it as orderly as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -52,8 +57,7 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
         with workspace.held():
             print(preview(options.stack, workspace, progress))
     elif options.stack != LOCAL:
-        commands = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
-        commands[options.command](options.stack, pulumi_cli.ensure(progress))
+        _ON_OTHER_STACKS[options.command](options.stack, pulumi_cli.ensure(progress), rest)
     elif options.command == "outputs":
         print(json.dumps(_outputs(workspace, progress), indent=2))
     elif options.command == "up":
@@ -81,7 +85,8 @@ def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoR
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local", description="The commands behind the Makefile.")
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.set_defaults(stack=LOCAL)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("up", "down", "preview", "outputs"):
         command = commands.add_parser(name)

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,24 +10,24 @@ from local.toolbox import search_path
 from local.workspace import CHECKOUT
 
 
-def up(stack: str, cli: Path) -> NoReturn:
-    """Select the stack, make it where it is missing, and become `pulumi up`."""
+def up(stack: str, cli: Path, options: Sequence[str]) -> NoReturn:
+    """Select the stack, make it where it is missing, and become `pulumi up`, with `options` for it."""
     selected = subprocess.run(
         [cli / "pulumi", "stack", "select", "--create", stack], cwd=CHECKOUT, env=_environment(cli)
     )
     if selected.returncode:
         raise SystemExit(selected.returncode)
-    _become(cli, "up", "--stack", stack)
+    _become(cli, "up", "--stack", stack, *options)
 
 
-def down(stack: str, cli: Path) -> NoReturn:
-    """Become `pulumi destroy`."""
-    _become(cli, "destroy", "--stack", stack)
+def down(stack: str, cli: Path, options: Sequence[str]) -> NoReturn:
+    """Become `pulumi destroy`, with `options` for it."""
+    _become(cli, "destroy", "--stack", stack, *options)
 
 
-def outputs(stack: str, cli: Path) -> NoReturn:
-    """Become `pulumi stack output`."""
-    _become(cli, "stack", "output", "--json", "--stack", stack)
+def outputs(stack: str, cli: Path, options: Sequence[str]) -> NoReturn:
+    """Become `pulumi stack output`, with `options` for it."""
+    _become(cli, "stack", "output", "--json", "--stack", stack, *options)
 
 
 def _become(cli: Path, *arguments: str) -> NoReturn:
