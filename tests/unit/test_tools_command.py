@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ def interrupted(*_):
     count += 1
 signal.signal(signal.SIGINT, interrupted)
 print("ready", flush=True)
-while not count:
+deadline = time.monotonic() + 20
+while not count and time.monotonic() < deadline:
     time.sleep(0.01)
 time.sleep(0.3)
 print("interrupted", count)
@@ -45,6 +47,15 @@ def test_an_error_names_the_log_and_shows_its_end(tmp_path: Path) -> None:
     assert "    80\n" not in text
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where this was started in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_reaches_the_program_once_and_lets_it_end(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
 
