@@ -3,7 +3,9 @@
 import socket
 from dataclasses import dataclass
 
-from local import run_config
+import docker
+
+from local import docker_objects, run_config
 from local.account import LocalAccount
 from local.run_config import PROJECT, Config
 from local.stack import LocalStack
@@ -15,7 +17,6 @@ from local.workspace import LOCAL, Workspace
 # DockerRelay gives this name to the machine that the engine runs on.
 _HOST = "host.docker.internal"
 _REGION = "eu-west-1"
-_USUAL_PORT = 2525
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ def prepare(name: str, toolbox: Toolbox, workspace: Workspace, progress: Progres
     """Start the account of the stack `name`, and write the stack's configuration for this machine. Raises Failure."""
     config = run_config.stack_config(name)
     domain = run_config.domain_of(name, config)
-    account = LocalAccount(workspace.account(name))
+    account, engine = LocalAccount(workspace.account(name)), toolbox.docker()
     with progress.step("Local AWS") as step:
-        address = docker_engine.gateway(toolbox.docker())
+        address = docker_engine.gateway(engine)
         is_new = account.start(config.get("aws:region", _REGION), _HOST, address)
         account.ensure_zone(domain)
         step.result = f"{'started' if is_new else 'running'}, process {account.pid()}"
@@ -45,28 +46,20 @@ def prepare(name: str, toolbox: Toolbox, workspace: Workspace, progress: Progres
     facts = account.facts()
     known = [run_config.account_facts(facts)]
     if name == LOCAL:
-        known.append(run_config.relay_facts(facts, _listen_port(config, stack, workspace)))
+        known.append(run_config.relay_facts(facts, _listen_port(config, stack, workspace, engine)))
     run_config.write(workspace.config_file(name), run_config.merged(config, *known))
     return PreparedStack(stack, account, is_new, domain)
 
 
-def _listen_port(config: Config, stack: LocalStack, workspace: Workspace) -> int:
+def _listen_port(config: Config, stack: LocalStack, workspace: Workspace, engine: docker.DockerClient) -> int:
     """The port that the stack file names, else the one of the relay that is up, else a free one."""
     key = f"{PROJECT}:listenPort"
     if key in config:
         return config[key]
     written = run_config.read(workspace.config_file(LOCAL)).get("config", {})
-    if key in written and not stack.state.is_empty():
+    objects = stack.state.docker_objects()
+    if key in written and objects and docker_objects.are_up(engine, objects):
         return written[key]
-    address = config.get(f"{PROJECT}:listenAddress", "127.0.0.1")
-    return _free_port(address, _USUAL_PORT) or _free_port(address, 0)
-
-
-def _free_port(address: str, wanted: int) -> int | None:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, wanted))
-        except OSError:
-            return None
+        probe.bind((config.get(f"{PROJECT}:listenAddress", "127.0.0.1"), 0))
         return probe.getsockname()[1]

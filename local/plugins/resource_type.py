@@ -110,13 +110,17 @@ class ResourceType(ABC):
     def refreshed_inputs(self, outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
         """The inputs after a read: the old ones, with the new outputs where they mean something else.
 
-        For an import (`inputs` is empty) everything that can be an input and has a value.
+        For an import (`inputs` is empty) everything that can be an input and has a value. A default that was read
+        with another value is none any more: kept, it would be taken for the default of the next update.
         """
-        refreshed: dict[str, Any] = {DEFAULTS_KEY: inputs.get(DEFAULTS_KEY, [])}
+        refreshed: dict[str, Any] = {}
+        defaults = list(inputs.get(DEFAULTS_KEY, []))
         for name, declared in self.properties.items():
             old, read = inputs.get(name), outputs.get(name)
             if declared.output_only or (inputs and name not in inputs) or (not inputs and is_empty(read)):
                 continue
             same = bool(inputs) and not any(declared.changes(name, read, without_defaults(old)))
             refreshed[name] = old if same else read
-        return refreshed
+            if name in defaults and not same:
+                defaults.remove(name)
+        return refreshed | {DEFAULTS_KEY: defaults}

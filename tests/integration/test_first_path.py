@@ -4,6 +4,7 @@ Read top to bottom: one stack is brought up, sends, is looked at, is brought up 
 """
 
 import smtplib
+import socket
 import threading
 import time
 from email.message import EmailMessage
@@ -319,3 +320,18 @@ def test_bad_input_is_one_line_in_the_preview_that_names_the_field(config, messa
         stack_file.write_text(before)
     assert message in str(failed.value)
     assert "Traceback" not in str(failed.value)
+
+
+def test_a_port_in_use_fails_the_update_and_a_later_one_goes_on(make_mail_stack, aws_for_containers):
+    stack = make_mail_stack(domain=f"busy.{DOMAIN}", dns="manual", verification="skip")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(
+            automation.CommandError, match=f"127.0.0.1:{port}.* address already in use|allocated"
+        ):
+            stack.up(listenPort=port)
+    stack.up()
+    with smtp_client(stack) as client:
+        assert client.noop()[0] == 250

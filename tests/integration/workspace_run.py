@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -44,7 +45,13 @@ class WorkspaceRun:
     def begin(self, command: str) -> subprocess.Popen[bytes]:
         """Start a command as the Makefile does."""
         python = CHECKOUT / ".venv" / "bin" / "python"
-        return subprocess.Popen([python, "-m", "local", command], cwd=CHECKOUT, env=self._environment)
+        return subprocess.Popen(
+            [python, "-m", "local", command],
+            cwd=CHECKOUT,
+            env=self._environment,
+            # A shell that started the tests in the background has them, and what they start, ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
     def account(self) -> dict[str, Any]:
         """The local account that runs."""

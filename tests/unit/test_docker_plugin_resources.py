@@ -139,6 +139,7 @@ def test_a_missing_daemon_is_an_error_of_the_configuration(tmp_path: Any) -> Non
 
 
 def test_a_docker_context_is_refused_rather_than_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "remote")
     with pytest.raises(OperationError, match="DOCKER_CONTEXT is 'remote'"):
         connect(None)

@@ -330,6 +330,12 @@ def test_a_refresh_takes_over_what_means_something_else():
     assert server.refreshed_inputs(outputs, inputs) == {**inputs, "image": "b"}
 
 
+def test_a_default_that_was_read_with_another_value_is_a_default_no_more():
+    inputs = {"image": "a", "memory": 64, "__defaults": ["image", "memory"]}
+    refreshed = server.refreshed_inputs({"image": "a", "memory": 32}, inputs)
+    assert refreshed == {"image": "a", "memory": 32, "__defaults": ["image"]}
+
+
 def test_an_import_takes_over_what_can_be_an_input():
     outputs = {"image": "a", "memory": 0, "address": "::1"}
     assert server.refreshed_inputs(outputs, {}) == {"image": "a", "__defaults": []}
