@@ -177,6 +177,8 @@ class DockerRelay(pulumi.ComponentResource):
                 parent=self,
                 # The provider reports a change of these as done and leaves the running container as it is.
                 replace_on_changes=["healthcheck", "tmpfs"],
+                # The port can be held once only; the provider says so by itself only for changes that it replaces for.
+                delete_before_replace=True,
             ),
         )
 

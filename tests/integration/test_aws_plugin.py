@@ -1,6 +1,7 @@
 """The stand-in AWS plugin under the real engine, against the local AWS."""
 
 import json
+import shlex
 import socket
 import subprocess
 import time
@@ -416,7 +417,7 @@ def test_an_identity_and_the_account_can_be_looked_up(deployed, tmp_path, config
 
 def test_a_plugin_does_not_outlive_an_engine_that_was_killed(tmp_path):
     plugin = Path(__file__).parents[2] / "local/plugins/bin/pulumi-resource-aws"
-    engine_like = ["sh", "-c", f"{plugin} & wait"]
+    engine_like = ["sh", "-c", f"{shlex.quote(str(plugin))} & wait"]
     with subprocess.Popen(engine_like, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as parent:
         port = int(parent.stdout.readline())
         assert accepts(port)

@@ -128,11 +128,15 @@ def test_a_changed_health_check_replaces_the_container_and_keeps_the_queue(stack
     before = component.read_text()
     component.write_text(before.replace('"interval": "5s"', '"interval": "7s"'))
     try:
-        changes = {(step.type, step.operation) for step in stack.preview().steps if step.operation != "same"}
+        steps = [(step.type, step.operation) for step in stack.preview().steps if step.operation != "same"]
     finally:
         component.write_text(before)
-    assert {type_ for type_, _ in changes} == {"docker:index/container:Container"}
-    assert ("docker:index/container:Container", "replace") in changes
+    container = "docker:index/container:Container"
+    assert steps == [
+        (container, "delete-replaced"),  # first, as the port can be held only once
+        (container, "replace"),
+        (container, "create-replacement"),
+    ]
 
 
 def test_the_relay_runs_confined(stack):
