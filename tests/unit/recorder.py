@@ -1,5 +1,6 @@
 """Runs a Pulumi program on mocks and records every resource that it registers."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,5 +81,21 @@ def record(program: Callable[[], Any], preview: bool = False) -> tuple[Recorder,
         returned = program() or {}
         return pulumi.Output.all(**returned).apply(values.update)
 
-    run()
+    try:
+        run()
+    finally:
+        _end_pending_tasks()
     return recorder, values
+
+
+def _end_pending_tasks() -> None:
+    """End what a program that failed leaves suspended.
+
+    Ended by the garbage collector at a moment of its choice, that can hit the compiler of Python 3.11, which then fails
+    (https://github.com/python/cpython/issues/106905).
+    """
+    loop = asyncio.get_event_loop_policy().get_event_loop()
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
