@@ -19,6 +19,7 @@ from .relay_settings import RelaySettings, checked_relay_settings
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
 _SMTP_PORT = 25
 _SPOOL = "/var/spool/smtpd"
+_DEFAULTS = {"address": "127.0.0.1", "port": 2525, "memory": 128}
 
 # What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself.
 # With the prefix, as the provider reads it back.
@@ -81,6 +82,7 @@ class DockerRelay(pulumi.ComponentResource):
     def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
         check_keys("DockerRelay", args, DockerRelayArgs)
+        args = DockerRelayArgs(**{**_DEFAULTS, **args})
         environment = _environment(args)
 
         image = args.get("image") or self._build_image(name)
@@ -88,10 +90,8 @@ class DockerRelay(pulumi.ComponentResource):
         queue = self._create_queue(name)
         container = self._create_container(name, args, environment, image, network, queue)
 
-        address, port = args.get("address", "127.0.0.1"), args.get("port", 2525)
-        self.smtp_address = pulumi.Output.format(
-            "{0}:{1}", address, pulumi.Output.from_input(port).apply(int)
-        )
+        port = pulumi.Output.from_input(args["port"]).apply(int)
+        self.smtp_address = pulumi.Output.format("{0}:{1}", args["address"], port)
         self.workload = container.name
         self.network = network.name
         self.register_outputs(
@@ -134,7 +134,6 @@ class DockerRelay(pulumi.ComponentResource):
         network: docker.Network,
         queue: docker.Volume,
     ) -> docker.Container:
-        memory = args.get("memory", 128)
         return docker.Container(
             name,
             image=image,
@@ -142,8 +141,8 @@ class DockerRelay(pulumi.ComponentResource):
             ports=[
                 {
                     "internal": _SMTP_PORT,
-                    "external": args.get("port", 2525),
-                    "ip": args.get("address", "127.0.0.1"),
+                    "external": args["port"],
+                    "ip": args["address"],
                     "protocol": "tcp",
                 }
             ],
@@ -155,9 +154,9 @@ class DockerRelay(pulumi.ComponentResource):
             tmpfs={"/run": "mode=0755", "/tmp": "mode=1777"},  # noqa: S108 - the container's own
             capabilities={"adds": _CAPABILITIES, "drops": ["ALL"]},
             security_opts=["no-new-privileges:true"],
-            memory=memory,
+            memory=args["memory"],
             # Docker would double the memory for swap, and the provider would report that as a change for ever.
-            memory_swap=memory,
+            memory_swap=args["memory"],
             restart="unless-stopped",
             healthcheck={
                 "tests": ["CMD", "python3", "-I", "-m", "relay.health"],
