@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,6 +16,11 @@ from local.workspace import CHECKOUT
 _OF_OUTER_MAKE = ("MAKE", "MFLAGS", "ARGS", "STACK")
 _POLL_SECONDS = 0.1
 _LIMIT_SECONDS = 300
+# A shell that started the tests in the background has them, and what they start, ignore SIGINT. A program of its
+# own mends that, as a `preexec_fn` would fork the tests, in which gRPC's threads may hold any lock.
+_HEEDING_SIGINT = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class WorkspaceRun:
@@ -46,11 +50,9 @@ class WorkspaceRun:
         """Start a command as the Makefile does."""
         python = CHECKOUT / ".venv" / "bin" / "python"
         return subprocess.Popen(
-            [python, "-m", "local", command],
+            [python, "-c", _HEEDING_SIGINT, python, "-m", "local", command],
             cwd=CHECKOUT,
             env=self._environment,
-            # A shell that started the tests in the background has them, and what they start, ignore it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def account(self) -> dict[str, Any]:
