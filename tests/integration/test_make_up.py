@@ -35,7 +35,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         life.outputs = run.make("outputs")
         life.docker_objects = run.docker_objects()
         _take_right_to_send(run)
-        life.refused_up = run.make("up", "ARGS=--wait 10")
+        life.refused_up = run.make("up", "ARGS=--wait 20")
     finally:
         life.down = run.make("down")
     life.second_down = run.make("down")

@@ -35,5 +35,9 @@ def test_the_last_refusal_in_the_log_gives_the_hint() -> None:
     assert "login" in delivery.hint(log)
 
 
+def test_an_id_that_holds_a_reply_code_by_chance_gives_no_hint() -> None:
+    assert "may say why" in delivery.hint("a1b535cd20e55400 mta disconnected reason=quit messages=1\n")
+
+
 def test_a_log_that_says_nothing_gives_no_false_hint() -> None:
     assert "may say why" in delivery.hint("info: OpenSMTPD 7.6.0 starting\n")
