@@ -18,7 +18,11 @@ _POLL_SECONDS = 0.1
 _LIMIT_SECONDS = 300
 # A shell that started the tests in the background has them, and what they start, ignore SIGINT. A program of its
 # own mends that, as a `preexec_fn` would fork the tests, in which gRPC's threads may hold any lock.
-_HEEDING_SIGINT = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+_HEEDING_SIGINT = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 class WorkspaceRun:
