@@ -7,13 +7,15 @@ import smtplib
 import subprocess
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 IMAGE_CONTEXT = Path(__file__).parents[2] / "components" / "image"
-IMAGE = "opensmtpd-relay:test"
+# Each checkout has its own, so that tests of several may run on one engine.
+IMAGE = f"opensmtpd-relay:test-{zlib.crc32(bytes(IMAGE_CONTEXT)):08x}"
 
 CAPABILITIES = ("SETUID", "SETGID", "SYS_CHROOT", "CHOWN", "FOWNER", "NET_BIND_SERVICE")
 LOCKED_DOWN = [

@@ -5,14 +5,15 @@ import os
 import pwd
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from . import environment, networks, spool
+from . import control, environment, networks, spool
+from .drain import drain
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .sessions import without_health_checks
 from .settings import SWITCHED_OFF, VERIFIED, Settings
 from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
-from .supervisor import supervise
+from .supervisor import Supervisor
 
 _CONF_FILE = "smtpd.conf"
 # /etc/mailname of the image is a link to it: OpenSMTPD's name for itself, in `Received:` and in bounces.
@@ -25,6 +26,8 @@ _RES_OPTIONS = "edns0\nlookup file bind"
 # OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
 # to.c), as the one for an unknown TZ has.
 _TIME_ZONE = "UTC0"
+
+_DRAIN_SECONDS = 20
 
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
@@ -49,12 +52,23 @@ def main() -> int:
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
     _say(_summary(settings))
-    return supervise(
+    smtpd = Supervisor(
         ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{_CONF_FILE}"),
         # Without the relay's own variables: the login is in the credentials table and nowhere else.
         {"PATH": os.defpath, "RES_OPTIONS": _RES_OPTIONS, "TZ": _TIME_ZONE},
-        lambda lines: without_health_checks(lines, {"127.0.0.1", "::1", *addresses}),
+        lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses})),
     )
+    control.join_group()
+    status = smtpd.run(lambda: drain(_DRAIN_SECONDS, _say))
+    if not smtpd.stopping:
+        return _fail(f"OpenSMTPD ended by itself, with status {status}", status or os.EX_SOFTWARE)
+    return status
+
+
+def _pass_on(lines: Iterable[bytes]) -> None:
+    for line in lines:
+        sys.stderr.buffer.write(line)
+        sys.stderr.buffer.flush()
 
 
 def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:

@@ -2,56 +2,70 @@
 
 import os
 import signal
-import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
+from . import processes
 
-def supervise(
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    log: Callable[[Iterable[bytes]], Iterable[bytes]],
-) -> int:
-    """Run `command` until it ends; returns its exit status, or 128 and the number of the signal that ended it.
+_STOP = {signal.SIGTERM, signal.SIGINT}
+_SIGNALS = {signal.SIGCHLD, *_STOP}
 
-    What it writes to standard error goes to ours, line by line, through `log`. SIGTERM and SIGINT are passed on.
+# Something that the program left behind may hold the pipe for longer.
+_LAST_LINES_SECONDS = 1
+
+
+class Supervisor:
+    """One program, which runs from the construction on.
+
+    `log` gets the lines that it writes to standard error, in a thread of its own. To be made in the main thread before
+    any other thread: SIGCHLD, SIGTERM and SIGINT are blocked from then on, and only `run` takes them.
     """
-    reader, writer = os.pipe()
-    child = os.posix_spawn(
-        command[0],
-        command,
-        environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, writer, 2)],
-        setsigdef=[signal.SIGPIPE],  # Python ignores it, and a child inherits that
-    )
-    os.close(writer)
-    status: int | None = None
 
-    def reap(*_: object) -> None:
-        nonlocal status
-        with suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                if ended[0] == child:
-                    status = os.waitstatus_to_exitcode(ended[1])
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], log: Callable[[Iterable[bytes]], None]
+    ):
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        reader, writer = os.pipe()
+        self._pid = processes.spawn(command, environ, [(os.POSIX_SPAWN_DUP2, writer, 2)])
+        os.close(writer)
+        self._log = threading.Thread(target=_read, args=(reader, log), name="log", daemon=True)
+        self._log.start()
+        self.stopping = False
+        """Whether the end of the program was asked for."""
 
-    def forward(number: int, _frame: object) -> None:
-        if status is None:
-            os.kill(child, number)
+    def run(self, drain: Callable[[], None]) -> int:
+        """Wait for the program's end; returns its exit status, or 128 and the number of the signal that ended it.
 
-    signal.signal(signal.SIGCHLD, reap)
-    signal.signal(signal.SIGTERM, forward)
-    signal.signal(signal.SIGINT, forward)
-    reap()  # it may have ended before the handler stood
+        The first SIGTERM or SIGINT starts `drain` in a thread of its own; when that returns, the program gets SIGTERM.
+        The second ends the program at once.
+        """
+        while (status := processes.status(self._pid)) is None:
+            if signal.sigwait(_SIGNALS) in _STOP:
+                self._stop(drain)
+            processes.reap()
+        self._log.join(_LAST_LINES_SECONDS)
+        return status if status >= 0 else 128 - status
 
-    with open(reader, "rb") as lines:
-        for line in log(lines):
-            sys.stderr.buffer.write(line)
-            sys.stderr.buffer.flush()
+    def _stop(self, drain: Callable[[], None]) -> None:
+        if self.stopping:
+            self._end()
+            return
+        self.stopping = True
 
-    # The pipe is closed, so the program has ended or is about to.
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    while status is None:
-        pid, ended = os.wait()
-        if pid == child:
-            status = os.waitstatus_to_exitcode(ended)
-    return status if status >= 0 else 128 - status
+        def drain_and_end() -> None:
+            try:
+                drain()
+            finally:
+                self._end()
+
+        threading.Thread(target=drain_and_end, name="drain", daemon=True).start()
+
+    def _end(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGTERM)
+
+
+def _read(descriptor: int, log: Callable[[Iterable[bytes]], None]) -> None:
+    with open(descriptor, "rb") as lines:
+        log(lines)

@@ -1,0 +1,39 @@
+"""The last seconds of the relay: what can still leave leaves; the rest stays on disk."""
+
+import time
+from collections.abc import Callable
+
+from . import control
+
+_POLL_SECONDS = 0.25
+# So many polls in a row without a delivery under way: all has been tried, and waits for a later try.
+_IDLE_POLLS = 4
+
+
+def drain(seconds: int, say: Callable[[str], None]) -> None:
+    """Take no new clients, try all that is queued, and return when nothing more can leave within `seconds`.
+
+    A client that is connected may go on: what it is told to be accepted is on disk.
+    """
+    try:
+        control.pause_smtp()
+        queued = control.queued()
+        if queued:
+            say(f"stopping: trying the {queued} messages of the queue for at most {seconds} s")
+            control.schedule_all()
+            stay = _wait(time.monotonic() + seconds)
+            say(f"stopping: {queued - stay} left, {stay} stay in the queue until the next start")
+    except control.ControlFailed as error:
+        say(f"stopping without a last try: {error}")
+
+
+def _wait(deadline: float) -> int:
+    """Wait until the queue is empty, all has been tried in vain, or the deadline; returns how many stay."""
+    idle = 0
+    while True:
+        counters = control.statistics()
+        queued = counters.get("scheduler.envelope", 0)
+        idle = 0 if counters.get("scheduler.envelope.inflight", 0) else idle + 1
+        if not queued or idle == _IDLE_POLLS or time.monotonic() > deadline:
+            return queued
+        time.sleep(_POLL_SECONDS)
