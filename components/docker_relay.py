@@ -31,6 +31,8 @@ _CAPABILITIES = [
     "CAP_SETUID",
     "CAP_SYS_CHROOT",
 ]
+# A new key is known to all of SES only after some seconds, at worst a minute; the relay tries it again and again.
+_WAIT_SECONDS = 120
 # The time in which OpenSMTPD ends the sessions that are open; what it has not delivered stays in the queue volume.
 _STOP_SECONDS = 30
 
@@ -164,12 +166,13 @@ class DockerRelay(pulumi.ComponentResource):
                 # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
                 "timeout": "30s",
                 "retries": 3,
-                # Docker takes what is not said here from the image, and the provider reports that as a change for ever.
-                "start_period": "10s",
+                # All of it is said here, and as Docker writes it: what comes from the image, and 60s for 1m0s, the
+                # provider reports as a change for ever.
+                "start_period": "1m0s",
             },
-            # `pulumi up` ends when the relay answers, and fails when it does not.
+            # `pulumi up` ends when the relay can send, and fails when it cannot.
             wait=True,
-            wait_timeout=90,
+            wait_timeout=_WAIT_SECONDS,
             # Without it the provider kills at once.
             destroy_grace_seconds=_STOP_SECONDS,
             opts=pulumi.ResourceOptions(

@@ -5,15 +5,18 @@ import os
 import pwd
 import socket
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 
-from . import control, environment, networks, spool
+from . import control, environment, events, health, networks, spool
 from .drain import drain
 from .health import ADDRESS_FILE, RUN_DIRECTORY
+from .readiness import Readiness
 from .sessions import without_health_checks
 from .settings import SWITCHED_OFF, VERIFIED, Settings
 from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
 from .supervisor import Supervisor
+from .watch import Watch, upstreams_of
 
 _CONF_FILE = "smtpd.conf"
 # /etc/mailname of the image is a link to it: OpenSMTPD's name for itself, in `Received:` and in bounces.
@@ -28,6 +31,8 @@ _RES_OPTIONS = "edns0\nlookup file bind"
 _TIME_ZONE = "UTC0"
 
 _DRAIN_SECONDS = 20
+_PROBE_SECONDS = 60
+_MAX_QUEUE_AGE_SECONDS = 15 * 60
 
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
@@ -52,23 +57,41 @@ def main() -> int:
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
     _say(_summary(settings))
+    upstreams = upstreams_of(settings)
+    readiness = Readiness(upstreams, _MAX_QUEUE_AGE_SECONDS, health.publish, _say_at)
+    watch = Watch(
+        upstreams,
+        settings.hostname,
+        _PROBE_SECONDS,
+        readiness,
+        lambda _name: None,
+        control.retry_all,
+        _say_at,
+    )
+
+    def observe(line: bytes) -> None:
+        if readiness.observe(events.parse(line)):
+            watch.wake()
+
     smtpd = Supervisor(
         ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{_CONF_FILE}"),
         # Without the relay's own variables: the login is in the credentials table and nowhere else.
         {"PATH": os.defpath, "RES_OPTIONS": _RES_OPTIONS, "TZ": _TIME_ZONE},
-        lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses})),
+        lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses}), observe),
     )
     control.join_group()
+    threading.Thread(target=watch.run, name="watch", daemon=True).start()
     status = smtpd.run(lambda: drain(_DRAIN_SECONDS, _say))
     if not smtpd.stopping:
         return _fail(f"OpenSMTPD ended by itself, with status {status}", status or os.EX_SOFTWARE)
     return status
 
 
-def _pass_on(lines: Iterable[bytes]) -> None:
+def _pass_on(lines: Iterable[bytes], observe: Callable[[bytes], None]) -> None:
     for line in lines:
         sys.stderr.buffer.write(line)
         sys.stderr.buffer.flush()
+        observe(line)
 
 
 def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:
@@ -121,6 +144,10 @@ def _summary(settings: Settings) -> str:
 
 def _say(text: str) -> None:
     print(f"relay: {text}", file=sys.stderr, flush=True)
+
+
+def _say_at(_level: str, text: str) -> None:
+    _say(text)
 
 
 def _fail(text: str, status: int) -> int:

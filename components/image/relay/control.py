@@ -86,6 +86,13 @@ def schedule_all() -> None:
     smtpctl("schedule", "all")
 
 
+def retry_all() -> None:
+    """Have everything in the queue tried at once, also by routes that a failure has disabled for a while."""
+    for route in smtpctl("show", "routes").splitlines():
+        smtpctl("resume", "route", route.partition(".")[0])
+    schedule_all()
+
+
 def pause_smtp() -> None:
     """Accept no more clients: those who connect get no banner."""
     smtpctl("pause", "smtp")

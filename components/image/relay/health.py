@@ -1,13 +1,21 @@
-"""The container's health check: `python3 -m relay.health` talks to the relay as a client would."""
+"""The container's health check: `python3 -m relay.health` talks to the relay as a client would.
 
+Healthy is ready: the relay takes mail, and its upstream does too. PID 1 leaves its own verdict in a file for that.
+"""
+
+import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 PORT = 25
 RUN_DIRECTORY = "/run/relay"
 ADDRESS_FILE = f"{RUN_DIRECTORY}/address"
 """Where the entry point says on which address the relay listens."""
+
+_READINESS_FILE = f"{RUN_DIRECTORY}/readiness"
+_READY = "ready"
 
 # One less than the 30 s after which Docker ends a health check without giving a reason.
 TIMEOUT_SECONDS = 29
@@ -15,6 +23,14 @@ TIMEOUT_SECONDS = 29
 
 class Unhealthy(Exception):
     """The relay would not serve a client now."""
+
+
+def publish(ready: bool, reasons: Sequence[str]) -> None:
+    """Leave PID 1's verdict for the health check: whether the relay is ready, and if not, one line per reason."""
+    temporary = f"{_READINESS_FILE}.new"
+    with open(temporary, "w", encoding="utf-8", errors="replace") as file:
+        file.write(_READY if ready else "\n".join(reasons))
+    os.replace(temporary, _READINESS_FILE)
 
 
 def check(address: str, port: int = PORT) -> None:
@@ -42,6 +58,13 @@ def _expect(replies: socket.SocketIO, code: bytes, step: str) -> None:
             return
 
 
+def _check_readiness() -> None:
+    with open(_READINESS_FILE, encoding="utf-8") as file:
+        verdict = file.read()
+    if verdict != _READY:
+        raise Unhealthy("; ".join(verdict.splitlines()))
+
+
 def main() -> int:
     """Check the relay in this container; returns 0 when it serves, else 1 with the reason on standard error."""
 
@@ -54,6 +77,7 @@ def main() -> int:
     try:
         with open(ADDRESS_FILE, encoding="ascii") as file:
             check(file.read())
+        _check_readiness()
     except FileNotFoundError:
         print("unhealthy: the relay has not started", file=sys.stderr)
         return 1
