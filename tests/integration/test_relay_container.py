@@ -162,8 +162,11 @@ def test_what_a_kill_leaves_half_received_is_removed_at_the_next_start():
 
 def _spool_files(relay: Relay) -> list[str]:
     as_queue_user = ("setpriv", "--reuid=opensmtpq", "--regid=opensmtpq", "--clear-groups")
-    directories = (f"/var/spool/smtpd/{name}" for name in ("incoming", "temporary", "purge"))
-    done = relay.execute(*as_queue_user, "find", *directories, "-type", "f")
+    program = (
+        "import os\nfor name in ('incoming', 'temporary', 'purge'):\n"
+        "    for _, _, files in os.walk(f'/var/spool/smtpd/{name}', onerror=print): print(*files)"
+    )
+    done = relay.execute(*as_queue_user, "python3", "-c", program)
     assert done.returncode == 0, done.stdout
     return done.stdout.split()
 
@@ -348,11 +351,12 @@ def test_the_queue_volume_gets_the_owner_and_mode_that_opensmtpd_demands(mode: s
     with Relay({}) as relay:
         relay.stop()
         docker(
-            "run", "--rm", f"--volume={relay.volume}:/spool", "--entrypoint=sh", IMAGE, "-c",
-            f"chown 1000:1000 /spool && chmod {mode} /spool",
+            "run", "--rm", f"--volume={relay.volume}:/spool", "--entrypoint=python3", IMAGE, "-c",
+            f"import os; os.chown('/spool', 1000, 1000); os.chmod('/spool', 0o{mode})",
         )  # fmt: skip
         relay.start()
-        assert relay.execute("stat", "-c", "%u:%g %a", "/var/spool/smtpd").stdout == "0:0 711\n"
+        program = "import os; s = os.stat('/var/spool/smtpd'); print(oct(s.st_mode), s.st_uid, s.st_gid)"
+        assert relay.execute("python3", "-c", program).stdout == "0o40711 0 0\n"
 
 
 def test_an_invalid_environment_ends_with_status_78_and_one_line():
@@ -373,7 +377,10 @@ def test_stopping_is_quick_and_clean():
 
 def test_the_login_is_in_no_environment_and_no_command_line_of_the_daemon():
     with Upstream("starttls", LOGIN) as upstream, Relay(environment(upstream, "smtp+tls", LOGIN)) as relay:
-        script = "for p in $(pidof smtpd); do cat /proc/$p/environ /proc/$p/cmdline; done; cat /run/relay/smtpd.conf"
+        script = (
+            "for p in /proc/[0-9]*; do read -r name < $p/comm; test $name = smtpd && cat $p/environ $p/cmdline; done; "
+            "cat /run/relay/smtpd.conf"
+        )
         seen = relay.execute("sh", "-c", script).stdout
         assert "smtpd.conf" in seen
         assert LOGIN[1] not in seen
