@@ -32,7 +32,11 @@ _REASONS = (
     (r"certificate verification failed: self.signed.*", "tls", "self-signed"),
     (r"certificate verification failed: certificate has expired", "tls", "expired"),
     (r"certificate verification failed: certificate is not yet valid", "tls", "not-yet-valid"),
-    (r"certificate verification failed: unable to get.*", "tls", "unknown-ca"),
+    (
+        r"certificate verification failed: (?:unable to get|certificate signature failure).*",
+        "tls",
+        "unknown-ca",
+    ),
     (r"certificate verification failed: ", "tls", "certificate"),
     (r"Connection refused", "connect", "refused"),
     (r".*timeout", "connect", "timeout"),

@@ -25,6 +25,7 @@ _QUIT_SECONDS = 2
 
 # https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 _CERTIFICATE_FAULTS = {
+    7: "unknown-ca",  # one of the same name, with another key
     9: "not-yet-valid",
     10: "expired",
     18: "self-signed",
@@ -78,7 +79,7 @@ class _Session:
             context.load_verify_locations(cadata=ca)
         else:
             context.load_verify_locations(_PUBLIC_CAS)
-        self._connection = context.wrap_socket(self._connection, server_hostname=host)
+        self._connection = context.wrap_socket(self._connection, server_hostname=host.encode())
         self._replies = self._connection.makefile("rb")
 
     def quit(self) -> None:
@@ -100,7 +101,8 @@ def _expect(reply: tuple[str, list[str]], *first_digits: str) -> list[str]:
 def _connect(host: str, port: str) -> socket.socket:
     _begin("resolve")
     try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # As bytes: for a text Python loads its tables for international names.
+        addresses = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise _Failed("unresolved", error.strerror) from None
     _begin("connect")

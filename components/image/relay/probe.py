@@ -9,7 +9,8 @@ from .settings import Upstream
 TIMEOUT_SECONDS = 15
 """For the whole of a probe, however slowly the upstream speaks."""
 
-_PROGRAM = os.path.join(os.path.dirname(__file__), "preflight.py")
+# The image has bytecode only.
+_PROGRAM = os.path.join(os.path.dirname(__file__), f"preflight{os.path.splitext(__file__)[1]}")
 
 
 class ProbeFailed(Exception):
