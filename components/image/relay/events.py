@@ -19,6 +19,14 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class Encrypted:
+    """A client's session is encrypted."""
+
+    session: str
+    ciphers: str
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """A client has tried to log in."""
 
@@ -191,6 +199,7 @@ class NoRoute:
 
 Event = (
     Connected
+    | Encrypted
     | Login
     | Accepted
     | Queued
@@ -212,13 +221,17 @@ Event = (
 
 
 def text(line: bytes) -> str:
-    """`line` without its end, fit to be shown: what is no UTF-8 and what a terminal would act on is in escapes."""
+    """`line` without its end, fit to be shown.
+
+    What is no UTF-8 and what a terminal would act on is in escapes. The password that a client sends where no login is
+    asked for, which OpenSMTPD logs as a failed command, is hidden.
+    """
     shown = line.rstrip(b"\r\n").decode("utf-8", "backslashreplace")
-    if shown.isprintable():
-        return shown
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in shown
-    )
+    if not shown.isprintable():
+        shown = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in shown
+        )
+    return _FAILED_LOGIN.sub(r"\1 ***\2", shown) if " failed-command " in shown else shown
 
 
 def parse(line: bytes) -> Event | None:
@@ -242,6 +255,11 @@ def upstream_message_id(reply: str) -> str:
     words = reply[accepted.end() :]
     return next((match[1] for pattern in _MESSAGE_IDS if (match := pattern.search(words))), "")
 
+
+# The mechanism may be shown; a word that is too long for one is not.
+_FAILED_LOGIN = re.compile(
+    r'(?i)( failed-command command="\s*auth(?:\s+[a-z0-9_-]{1,20}(?=[\s"]))?)(?![a-z]).*(" result=")'
+)
 
 _ACCEPTED_REPLY = re.compile(r"2[0-9]{2}[ -](?:2\.[0-9]{1,3}\.[0-9]{1,3} )?")
 # The most telling first.
@@ -327,6 +345,7 @@ _IN_SESSION: dict[str, _Line] = {
     kind: (re.compile(pattern), build)
     for kind, pattern, build in (
         ("smtp connected", r"address=\[?([^\s\]]+)\]? host=(.*)", Connected),
+        ("smtp tls", "ciphers=(.*)", Encrypted),
         ("smtp authentication", "user=(.*) result=(ok|tempfail|permfail)", Login),
         (
             "smtp message",
