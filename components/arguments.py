@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from .image.relay.settings import InvalidSetting
+from .image.relay.invalid_setting import InvalidSetting
 
 T = TypeVar("T")
 

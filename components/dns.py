@@ -8,7 +8,8 @@ import dns.rdatatype
 import dns.resolver
 import pulumi
 
-from .image.relay.settings import InvalidSetting, check_allowed_sender_domains
+from .image.relay.checks import check_allowed_sender_domains
+from .image.relay.invalid_setting import InvalidSetting
 
 
 class DnsRecord(TypedDict):

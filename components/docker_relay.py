@@ -13,7 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from .arguments import check_keys, checked
-from .image.relay.settings import check_allowed_networks, check_allowed_sender_domains, check_hostname
+from .image.relay.checks import CHECKS, check_allowed_networks, check_allowed_sender_domains
 from .relay_settings import RelaySettings, checked_relay_settings
 
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
@@ -200,7 +200,9 @@ def _environment(args: DockerRelayArgs) -> list[pulumi.Output[str]]:
         )
         variables["OPENSMTPD_ALLOWED_NETWORKS"] = _joined(networks)
     if args.get("hostname"):
-        variables["OPENSMTPD_HOSTNAME"] = checked("DockerRelay", "hostname", args["hostname"], check_hostname)
+        variables["OPENSMTPD_HOSTNAME"] = checked(
+            "DockerRelay", "hostname", args["hostname"], CHECKS["hostname"]
+        )
     return [pulumi.Output.format("{0}={1}", variable, value) for variable, value in variables.items()]
 
 

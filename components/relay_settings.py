@@ -8,7 +8,9 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from .arguments import check_keys, checked
-from .image.relay.settings import CHECKS, DEFAULT_PORT, check_login
+from .image.relay.checks import CHECKS
+from .image.relay.refusals import DEFAULT_PORT
+from .image.relay.settings import check_upstream
 from .ses_regions import ses_region
 
 # https://www.twilio.com/docs/sendgrid/for-developers/sending-email/getting-started-smtp
@@ -43,7 +45,7 @@ def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySett
     result = {field: checked(component, field, value, CHECKS[field]) for field, value in settings.items()}
 
     def check_login_is_encrypted(proto: str) -> str:
-        check_login(proto, "user" in settings, "password" in settings)
+        check_upstream(proto, settings)
         return proto
 
     result["proto"] = checked(component, "proto", result.get("proto", "smtp+tls"), check_login_is_encrypted)

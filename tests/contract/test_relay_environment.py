@@ -8,57 +8,101 @@ from pathlib import Path
 
 import pytest
 
+from components.image.relay.checks import CHECKS
 from components.image.relay.environment import VARIABLES, InvalidEnvironment, Variable, read
-from components.image.relay.settings import CHECKS, Settings, Upstream
-from tests.unit.certificates import CERTIFICATE
+from components.image.relay.settings import Dkim, Route, Settings, Submission, Upstream
+from tests.unit.certificates import CERTIFICATE, RSA_KEY
 
 pytestmark = pytest.mark.contract
 
 IMAGE = Path(__file__).parents[2] / "components" / "image"
 MINIMAL = {"RELAY_HOST": "smtp.example.com", "OPENSMTPD_ALLOWED_SENDER_DOMAINS": "example.com"}
 
-VALID = {
-    "RELAY_HOST": "other.example.com",
-    "RELAY_PORT": "2525",
-    "RELAY_PROTO": "smtps",
-    "RELAY_USER": "name",
-    "RELAY_PASSWORD": "word",
-    "RELAY_CA": CERTIFICATE,
-    "OPENSMTPD_ALLOWED_SENDER_DOMAINS": "example.org",
-    "OPENSMTPD_ALLOWED_NETWORKS": "10.0.0.0/8",
-    "OPENSMTPD_HOSTNAME": "relay.example.com",
-    "OPENSMTPD_EXPIRE": "1d",
-    "OPENSMTPD_BOUNCE_WARN": "2h",
-    "OPENSMTPD_MAX_MESSAGE_SIZE": "10M",
-    "OPENSMTPD_BIND_ADDR4": "127.0.0.1",
-    "OPENSMTPD_BIND_ADDR6": "none",
-}
-INVALID = {
-    "RELAY_HOST": "smtp://smtp.example.com",
-    "RELAY_PORT": "65536",
-    "RELAY_PROTO": "starttls",
-    "RELAY_USER": "na:me",
-    "RELAY_PASSWORD": "word\n",
-    "RELAY_CA": "/etc/ca.pem",
-    "OPENSMTPD_ALLOWED_SENDER_DOMAINS": "example",
-    "OPENSMTPD_ALLOWED_NETWORKS": "0.0.0.0/0",
-    "OPENSMTPD_HOSTNAME": "relay example",
-    "OPENSMTPD_EXPIRE": "1w",
-    "OPENSMTPD_BOUNCE_WARN": "1h, 2h, 3h, 4h, 5h",
-    "OPENSMTPD_MAX_MESSAGE_SIZE": "big",
-    "OPENSMTPD_BIND_ADDR4": "::",
-    "OPENSMTPD_BIND_ADDR6": "0.0.0.0",
-}
-FROM_FILE = [variable for variable in VARIABLES if variable.from_file]
+HASH = "$6$salt$" + "x" * 86
 
-each_variable = pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
+UPSTREAM = {
+    "HOST": ("other.example.com", "smtp://smtp.example.com"),
+    "PORT": ("2525", "65536"),
+    "PROTO": ("smtps", "starttls"),
+    "USER": ("name", "na:me"),
+    "PASSWORD": ("word", "word\n"),
+    "CA": (CERTIFICATE, "/etc/ca.pem"),
+}
+EXAMPLES = {
+    **{f"RELAY_{infix}{name}": pair for infix in ("", "FALLBACK_", "1_") for name, pair in UPSTREAM.items()},
+    "RELAY_INSECURE_SKIP_VERIFY": ("yes", "true"),
+    "RELAY_1_SENDER_DOMAINS": ("example.net", "*"),
+    "OPENSMTPD_ALLOWED_SENDER_DOMAINS": ("example.org", "example"),
+    "OPENSMTPD_ALLOWED_NETWORKS": ("10.0.0.0/8", "0.0.0.0/0"),
+    "OPENSMTPD_ALLOWED_RECIPIENT_DOMAINS": ("example.org", "user@example.org"),
+    "OPENSMTPD_REDIRECT_RECIPIENTS": ("staging@example.com", "@example.com"),
+    "OPENSMTPD_ENVELOPE_SENDER": ("@example.com", "example.com"),
+    "OPENSMTPD_FROM_HEADER": ("app@example.com", "App <app@example.com>"),
+    "OPENSMTPD_SUBMISSION_CERTIFICATE": (CERTIFICATE, "/etc/tls.pem"),
+    "OPENSMTPD_SUBMISSION_KEY": (RSA_KEY, "/etc/tls.key"),
+    "OPENSMTPD_SUBMISSION_LOGINS": (f"app:{HASH}", "app:word"),
+    "OPENSMTPD_DKIM_DOMAIN": ("example.com", "localhost"),
+    "OPENSMTPD_DKIM_SELECTOR": ("mail", "mail._domainkey.example.com."),
+    "OPENSMTPD_DKIM_KEY": (RSA_KEY, CERTIFICATE),
+    "OPENSMTPD_HOSTNAME": ("relay.example.com", "relay example"),
+    "OPENSMTPD_EXPIRE": ("1d", "1w"),
+    "OPENSMTPD_BOUNCE_WARN": ("2h", "1h, 2h, 3h, 4h, 5h"),
+    "OPENSMTPD_MAX_MESSAGE_SIZE": ("10M", "big"),
+    "OPENSMTPD_BIND_ADDR4": ("127.0.0.1", "::"),
+    "OPENSMTPD_BIND_ADDR6": ("none", "0.0.0.0"),
+    "OPENSMTPD_MAX_RATE": ("14", "0"),
+    "OPENSMTPD_MAX_CONNECTIONS": ("7", "0"),
+    "OPENSMTPD_LOG_FORMAT": ("json", "xml"),
+    "OPENSMTPD_LOG_ADDRESSES": ("masked", "hidden"),
+    "OPENSMTPD_METRICS_PORT": ("9100", "http"),
+    "OPENSMTPD_PROBE_INTERVAL": ("30s", "2d"),
+    "OPENSMTPD_MAX_QUEUE_AGE": ("1h", "1"),
+    "OPENSMTPD_DRAIN_TIMEOUT": ("5s", "2h"),
+}
+"""A value that is no default and one that is invalid, for each variable."""
+
+PARTS = {
+    "RELAY_FALLBACK_": ("HOST",),
+    "RELAY_1_": ("HOST", "SENDER_DOMAINS"),
+    "OPENSMTPD_SUBMISSION_": ("CERTIFICATE", "KEY", "LOGINS"),
+    "OPENSMTPD_DKIM_": ("DOMAIN", "SELECTOR", "KEY"),
+}
+"""What belongs together, and which of it must be there."""
+
+FIRST = [next(variable.numbered()) for variable in VARIABLES]
+FROM_FILE = [variable for variable in FIRST if variable.from_file]
+
+each_variable = pytest.mark.parametrize("variable", FIRST, ids=lambda variable: variable.name)
 each_file = pytest.mark.parametrize("variable", FROM_FILE, ids=lambda variable: variable.name)
 
 
-def value_of(settings: Settings, variable: Variable) -> object:
-    return getattr(
-        settings.upstream if hasattr(settings.upstream, variable.field) else settings, variable.field
-    )
+def valid(variable: Variable) -> str:
+    return EXAMPLES[variable.name][0]
+
+
+def others(variable: Variable) -> dict[str, str]:
+    """What must be given with `variable`."""
+    names = {
+        prefix + part for prefix, parts in PARTS.items() if variable.name.startswith(prefix) for part in parts
+    }
+    if variable.name.endswith("_PASSWORD"):
+        names.add(variable.name.replace("PASSWORD", "USER"))
+    if variable.name == "RELAY_FALLBACK_CA":
+        names.add("RELAY_CA")
+    return MINIMAL | {name: EXAMPLES[name][0] for name in names - {variable.name}}
+
+
+def flat(settings: Settings) -> dict[str, object]:
+    """What is in `settings`, by the names of fields that variables have."""
+    parts = [("", settings), *settings.upstreams()]
+    parts += [(f"route_{route.number}_", route) for route in settings.routes]
+    parts += [("submission_", settings.submission), ("dkim_", settings.dkim)]
+    return {
+        prefix + member.name: getattr(part, member.name)
+        for prefix, part in parts
+        if part
+        for member in fields(part)
+    }
 
 
 def start(**environ: str) -> subprocess.CompletedProcess[str]:
@@ -75,21 +119,37 @@ def start(**environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_names_are_these_and_no_others():
-    assert {variable.name for variable in VARIABLES} == set(VALID) == set(INVALID)
-    assert {variable.name for variable in FROM_FILE} == {"RELAY_USER", "RELAY_PASSWORD", "RELAY_CA"}
+    assert {variable.name for variable in FIRST} == set(EXAMPLES)
+    assert {variable.name for variable in FROM_FILE} == {
+        *(f"RELAY_{infix}{name}" for infix in ("", "FALLBACK_", "1_") for name in ("USER", "PASSWORD", "CA")),
+        *(f"OPENSMTPD_SUBMISSION_{part}" for part in ("CERTIFICATE", "KEY", "LOGINS")),
+        "OPENSMTPD_DKIM_KEY",
+    }
 
 
-def test_every_setting_has_its_variable():
-    settings = {member.name for kind in (Upstream, Settings) for member in fields(kind)} - {"upstream"}
-    assert {variable.field for variable in VARIABLES} == settings == set(CHECKS)
+def test_every_setting_has_its_variable_and_its_check():
+    def members(prefix: str, *kinds: type) -> set[str]:
+        return {prefix + member.name for kind in kinds for member in fields(kind)}
+
+    upstream = members("", Upstream)
+    further = upstream - {"insecure_skip_verify"}
+    own = members("", Settings) - {"upstream", "fallback", "routes", "submission", "dkim"}
+    own |= members("submission_", Submission) | members("dkim_", Dkim)
+    assert {variable.field for variable in FIRST} == (
+        upstream
+        | own
+        | {f"fallback_{name}" for name in further}
+        | {f"route_1_{name}" for name in further | {"sender_domains"}}
+    )
+    assert set(CHECKS) == upstream | own | members("", Route) - {"number", "upstream"}
 
 
 @each_variable
 def test_a_variable_sets_its_field(variable: Variable):
-    login = {"RELAY_USER": "name"} if variable.name == "RELAY_PASSWORD" else {}
-    settings = read(MINIMAL | login | {variable.name: VALID[variable.name]})
-    assert value_of(settings, variable) == CHECKS[variable.field](VALID[variable.name])
-    assert value_of(settings, variable) != value_of(read(MINIMAL), variable)
+    check = CHECKS[variable.field.removeprefix("fallback_").removeprefix("route_1_")]
+    value = flat(read(others(variable) | {variable.name: valid(variable)}))[variable.field]
+    assert value == check(valid(variable))
+    assert value != flat(read(MINIMAL)).get(variable.field)
 
 
 @each_variable
@@ -103,20 +163,16 @@ def test_an_empty_value_means_the_default(variable: Variable):
 
 @pytest.mark.parametrize(
     "variable",
-    [
-        variable
-        for variable in VARIABLES
-        if variable.default and " " not in variable.default.replace(", ", "")
-    ],
+    [variable for variable in FIRST if variable.default and " " not in variable.default.replace(", ", "")],
     ids=lambda variable: variable.name,
 )
 def test_the_table_shows_the_default_that_applies(variable: Variable):
-    assert read(MINIMAL | {variable.name: variable.default}) == read(MINIMAL)
+    assert read(others(variable) | {variable.name: variable.default}) == read(others(variable))
 
 
 @each_variable
 def test_the_entry_point_refuses_an_invalid_value_with_status_78_and_one_line(variable: Variable):
-    done = start(**(MINIMAL | {variable.name: INVALID[variable.name]}))
+    done = start(**(others(variable) | {variable.name: EXAMPLES[variable.name][1]}))
     assert done.returncode == 78
     assert done.stdout == ""
     assert done.stderr.startswith(f"relay: {variable.name} ")
@@ -127,17 +183,16 @@ def test_the_entry_point_refuses_an_invalid_value_with_status_78_and_one_line(va
 @each_file
 def test_a_file_may_hold_the_value(variable: Variable, tmp_path: Path):
     path = tmp_path / "secret"
-    path.write_text(VALID[variable.name].rstrip("\n") + "\n")
-    others = {"RELAY_USER": "name"} if variable.name == "RELAY_PASSWORD" else {}
-    from_file = read(MINIMAL | others | {f"{variable.name}_FILE": str(path)})
-    assert from_file == read(MINIMAL | others | {variable.name: VALID[variable.name]})
+    path.write_text(valid(variable).rstrip("\n") + "\n")
+    from_file = read(others(variable) | {f"{variable.name}_FILE": str(path)})
+    assert from_file == read(others(variable) | {variable.name: valid(variable)})
 
 
 @each_file
 def test_a_value_and_its_file_together_are_refused(variable: Variable, tmp_path: Path):
     path = tmp_path / "secret"
     path.write_text("x")
-    both = {variable.name: VALID[variable.name], f"{variable.name}_FILE": str(path)}
+    both = {variable.name: valid(variable), f"{variable.name}_FILE": str(path)}
     with pytest.raises(InvalidEnvironment, match=f"{variable.name} and {variable.name}_FILE are both set"):
         read(MINIMAL | both)
 

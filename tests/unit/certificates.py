@@ -1,5 +1,7 @@
 """PEM texts for tests that only look at their form."""
 
+import base64
+
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
 MIIBSzCB8qADAgECAhRMtwYIC6RwczaiomNsUjMy1r3DvTAKBggqhkjOPQQDAjAZ
@@ -17,3 +19,15 @@ PRIVATE_KEY = """\
 AAAA
 -----END PRIVATE KEY-----
 """
+
+
+def _key(algorithm: str) -> str:
+    """A private key of PKCS #8 as far as the name of its algorithm; what would be secret is left out."""
+    identifier = bytes.fromhex(algorithm)
+    body = b"\x02\x01\x00" + b"\x30" + bytes([len(identifier)]) + identifier + b"\x04\x00"
+    der = base64.b64encode(b"\x30" + bytes([len(body)]) + body).decode()
+    return f"-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n"
+
+
+RSA_KEY = _key("06092a864886f70d0101010500")
+ED25519_KEY = _key("06032b6570")

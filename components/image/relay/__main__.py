@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 
 from . import control, environment, events, health, networks, spool
+from .checks import SWITCHED_OFF
 from .drain import drain
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .readiness import Readiness
 from .sessions import without_health_checks
-from .settings import SWITCHED_OFF, VERIFIED, Settings
+from .settings import VERIFIED, Settings
 from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
 from .supervisor import Supervisor
 from .watch import Watch, upstreams_of

@@ -1,13 +1,18 @@
 """The container's environment: what each variable means, and how settings are read from it."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import TypeVar
 
-from .settings import InvalidSetting, Settings, Upstream
+from .invalid_setting import InvalidSetting
+from .settings import MAX_ROUTES, Dkim, Route, Settings, Submission, Upstream
 
 PREFIXES = ("RELAY_", "OPENSMTPD_")
 FILE_SUFFIX = "_FILE"
+NUMBER = "<n>"
+
+_T = TypeVar("_T")
 
 # Kubernetes tells a container of each Service in its namespace, and one may be called relay or opensmtpd:
 # https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
@@ -25,8 +30,9 @@ class Variable:
     """One variable of the environment. An empty value stands for the default."""
 
     name: str
+    """With NUMBER in it: as many variables, one for each of 1 to MAX_ROUTES."""
     field: str
-    """What it sets in Upstream or Settings."""
+    """What it sets: a member of Settings, or of what is in it, with that one's name before it (`dkim_key`)."""
     default: str
     """As it would be written in the environment, or in words where it depends on something. Empty: none."""
     description: str
@@ -34,8 +40,14 @@ class Variable:
     from_file: bool = False
     """Whether the same name with `_FILE` behind it may name a file that holds the value instead."""
 
+    def numbered(self) -> Iterator["Variable"]:
+        """The variables that it stands for."""
+        for number in range(1, MAX_ROUTES + 1) if NUMBER in self.name else (0,):
+            name, field = (text.replace(NUMBER, str(number)) for text in (self.name, self.field))
+            yield replace(self, name=name, field=field)
 
-VARIABLES = (
+
+_UPSTREAM = (
     Variable("RELAY_HOST", "host", "", "SMTP server that takes the mail: a bare name.", required=True),
     Variable("RELAY_PORT", "port", "587, with smtps 465", "Its port."),
     Variable(
@@ -43,7 +55,8 @@ VARIABLES = (
         "proto",
         "smtp+tls",
         "smtp+tls (STARTTLS required, certificate verified), smtps (TLS from the first byte, certificate verified), "
-        "smtp (STARTTLS if offered, nothing verified) or smtp+notls (plain text). A login needs one of the first two.",
+        "smtp (STARTTLS if offered, nothing verified), smtp+notls (plain text) or direct (no server: straight to the "
+        "recipients' own). A login needs one of the first two.",
     ),
     Variable(
         "RELAY_USER", "user", "", "User name of the login. None: relays without a login.", from_file=True
@@ -62,6 +75,42 @@ VARIABLES = (
         "PEM text of the CAs that may have signed the server's certificate. None: the public CAs.",
         from_file=True,
     ),
+)
+
+
+def _further_upstream(infix: str, prefix: str, host: str) -> tuple[Variable, ...]:
+    """The variables of the first upstream with `infix` in their names, and `prefix` before those of their fields."""
+    return tuple(
+        replace(
+            variable,
+            name=variable.name.replace("RELAY_", f"RELAY_{infix}"),
+            field=prefix + variable.field,
+            description=host if variable.field == "host" else f"As `{variable.name}`.",
+            required=False,
+        )
+        for variable in _UPSTREAM
+    )
+
+
+VARIABLES = (
+    *_UPSTREAM,
+    Variable(
+        "RELAY_INSECURE_SKIP_VERIFY",
+        "insecure_skip_verify",
+        "no",
+        "yes: any certificate will do, and whoever is on the way can read the mail and the login.",
+    ),
+    *_further_upstream(
+        "FALLBACK_", "fallback_", "Second SMTP server, used while the first does not take mail."
+    ),
+    Variable(
+        "RELAY_<n>_SENDER_DOMAINS",
+        "route_<n>_sender_domains",
+        "",
+        "Domains whose mail takes the server below; n is 1 to 9, and the lowest that fits counts. They may send as if "
+        "they were in `OPENSMTPD_ALLOWED_SENDER_DOMAINS`.",
+    ),
+    *_further_upstream("<n>_", "route_<n>_", "SMTP server for the mail of those domains."),
     Variable(
         "OPENSMTPD_ALLOWED_SENDER_DOMAINS",
         "allowed_sender_domains",
@@ -76,6 +125,56 @@ VARIABLES = (
         "loopback and the networks that the container is attached to",
         "Networks whose hosts may submit mail, in CIDR notation with commas between.",
     ),
+    Variable(
+        "OPENSMTPD_ALLOWED_RECIPIENT_DOMAINS",
+        "allowed_recipient_domains",
+        "",
+        "For staging: domains to which mail may go, written as those of senders. None: any.",
+    ),
+    Variable(
+        "OPENSMTPD_REDIRECT_RECIPIENTS",
+        "redirect_recipients",
+        "",
+        "For staging: the mailbox that gets all mail, whomever it is for.",
+    ),
+    Variable(
+        "OPENSMTPD_ENVELOPE_SENDER",
+        "envelope_sender",
+        "",
+        "Address that every envelope sender becomes; of @example.com, the domain only. None: unchanged.",
+    ),
+    Variable(
+        "OPENSMTPD_FROM_HEADER",
+        "from_header",
+        "",
+        "Address in every From header; of @example.com, the domain only. None: unchanged.",
+    ),
+    Variable(
+        "OPENSMTPD_SUBMISSION_CERTIFICATE",
+        "submission_certificate",
+        "",
+        "PEM text of the certificate (and its chain) for port 587, where clients log in over STARTTLS and come from "
+        "anywhere. Needs the next two.",
+        from_file=True,
+    ),
+    Variable(
+        "OPENSMTPD_SUBMISSION_KEY", "submission_key", "", "PEM text of its private key.", from_file=True
+    ),
+    Variable(
+        "OPENSMTPD_SUBMISSION_LOGINS",
+        "submission_logins",
+        "",
+        "Who may log in: lines user:hash, with a hash of crypt(3), as `smtpctl encrypt` prints.",
+        from_file=True,
+    ),
+    Variable(
+        "OPENSMTPD_DKIM_DOMAIN",
+        "dkim_domain",
+        "",
+        "Domain that signs all mail (DKIM), for upstreams that do not. Needs the next two.",
+    ),
+    Variable("OPENSMTPD_DKIM_SELECTOR", "dkim_selector", "", "Name of the key in DNS, before ._domainkey."),
+    Variable("OPENSMTPD_DKIM_KEY", "dkim_key", "", "PEM text of the RSA private key.", from_file=True),
     Variable(
         "OPENSMTPD_HOSTNAME", "hostname", "the container's host name", "Name in the banner and in EHLO."
     ),
@@ -96,25 +195,79 @@ VARIABLES = (
         "::",
         "IPv6 address to listen on, or none. The default is skipped where there is no IPv6.",
     ),
+    Variable("OPENSMTPD_MAX_RATE", "max_rate", "", "Messages a second that the upstream takes. None: any."),
+    Variable("OPENSMTPD_MAX_CONNECTIONS", "max_connections", "20", "Connections to the upstream at a time."),
+    Variable("OPENSMTPD_LOG_FORMAT", "log_format", "plain", "plain or json."),
+    Variable(
+        "OPENSMTPD_LOG_ADDRESSES", "log_addresses", "full", "full, or masked: without the part before the @."
+    ),
+    Variable(
+        "OPENSMTPD_METRICS_PORT",
+        "metrics_port",
+        "",
+        "Port on which HTTP serves /metrics, /livez and /readyz. None: not at all.",
+    ),
+    Variable(
+        "OPENSMTPD_PROBE_INTERVAL",
+        "probe_interval",
+        "60s",
+        "How often the upstream and the login are tried, without a message.",
+    ),
+    Variable(
+        "OPENSMTPD_MAX_QUEUE_AGE",
+        "max_queue_age",
+        "15m",
+        "A message that waits longer makes the relay not ready.",
+    ),
+    Variable(
+        "OPENSMTPD_DRAIN_TIMEOUT",
+        "drain_timeout",
+        "20s",
+        "After SIGTERM: how long queued mail may still leave; the rest stays in the queue.",
+    ),
 )
 """All variables that the container knows."""
+
+_KNOWN = tuple(one for variable in VARIABLES for one in variable.numbered())
 
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` describes. Raises InvalidEnvironment."""
     _refuse_unknown(environ)
-    texts = {variable: _text(variable, environ) for variable in VARIABLES}
-    values = {variable.field: text for variable, text in texts.items() if text or variable.required}
-    upstream = {member.name: values.pop(member.name) for member in fields(Upstream) if member.name in values}
-    try:
-        return Settings(Upstream(**upstream), **values)
-    except InvalidSetting as error:
-        raise InvalidEnvironment(error.named(lambda field: _name_in(environ, field))) from None
+    texts = {variable.field: text for variable in _KNOWN if (text := _text(variable, environ))}
+
+    def given(prefix: str) -> bool:
+        return any(field.startswith(prefix) for field in texts)
+
+    def make(kind: type[_T], prefix: str, **parts: object) -> _T:
+        # What has no default is made of an empty text, whose refusal says what is missing.
+        for member in fields(kind):
+            text = texts.get(prefix + member.name, "")
+            if member.name not in parts and (text or member.default is MISSING):
+                parts[member.name] = text
+        try:
+            return kind(**parts)
+        except InvalidSetting as error:
+            raise InvalidEnvironment(error.named(lambda field: _name_in(environ, prefix, field))) from None
+
+    def route(number: int) -> Route:
+        prefix = f"route_{number}_"
+        return make(Route, prefix, number=number, upstream=make(Upstream, prefix))
+
+    return make(
+        Settings,
+        "",
+        upstream=make(Upstream, ""),
+        fallback=make(Upstream, "fallback_") if given("fallback_") else None,
+        routes=tuple(route(number) for number in range(1, MAX_ROUTES + 1) if given(f"route_{number}_")),
+        submission=make(Submission, "submission_") if given("submission_") else None,
+        dkim=make(Dkim, "dkim_") if given("dkim_") else None,
+    )
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
-    known = {variable.name for variable in VARIABLES}
-    known |= {variable.name + FILE_SUFFIX for variable in VARIABLES if variable.from_file}
+    known = {variable.name for variable in _KNOWN}
+    known |= {variable.name + FILE_SUFFIX for variable in _KNOWN if variable.from_file}
     for name, value in environ.items():
         if name.startswith(PREFIXES) and name not in known and not _SERVICE_LINK.match(f"{name}={value}"):
             nearest = min(sorted(known), key=lambda candidate: _distance(name, candidate))
@@ -149,7 +302,8 @@ def _text(variable: Variable, environ: Mapping[str, str]) -> str:
         ) from None
 
 
-def _name_in(environ: Mapping[str, str], field: str) -> str:
-    """The variable that sets `field`, as it is or would be given."""
-    name = next(variable.name for variable in VARIABLES if variable.field == field)
+def _name_in(environ: Mapping[str, str], prefix: str, field: str) -> str:
+    """The variable that sets `field`, as it is or would be given. Its own refusals leave the prefix out."""
+    names = {variable.field: variable.name for variable in _KNOWN}
+    name = names[prefix + field] if prefix + field in names else names[field]
     return name + FILE_SUFFIX if environ.get(name + FILE_SUFFIX) else name

@@ -5,7 +5,7 @@ import socket
 import sys
 from contextlib import suppress
 
-from .settings import WIDEST_PREFIX
+from .checks import WIDEST_PREFIX
 
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 

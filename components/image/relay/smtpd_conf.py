@@ -5,8 +5,9 @@ Every argument is quoted and every name has a prefix, because smtpd.conf reserve
 
 from collections.abc import Iterable
 
+from .checks import ANY_DOMAIN, SWITCHED_OFF
 from .health import PORT
-from .settings import ANY_DOMAIN, SWITCHED_OFF, Settings, Upstream
+from .settings import Settings, Upstream
 
 CREDENTIALS_FILE = "credentials"
 CA_FILE = "ca.pem"
