@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from .backlog import backlog
+from .backlog import Backlog, backlog
 from .control import ControlFailed
 from .failover import FALLBACK, PRIMARY, choose
 from .failure import Failure
@@ -12,9 +12,11 @@ from .probe import ProbeFailed, probe
 from .readiness import Readiness
 from .settings import Settings, Upstream
 
-# After a failure the next try comes sooner: a new SES key is known everywhere only after some seconds.
-_FIRST_RETRY_SECONDS = 5
-_SHORTEST_PAUSE_SECONDS = 5
+# The shortest pause. After a failure it soon grows, but a new SES key is known everywhere after some seconds only.
+_FIRST_PAUSE_SECONDS = 5
+
+# OpenSMTPD gives up a connection that hangs after 5 minutes, and only then may a message take another way.
+_CATCH_UP_SECONDS = 15 * 60
 
 
 def upstreams_of(settings: Settings) -> dict[str, Upstream]:
@@ -28,9 +30,9 @@ class Watch:
     After a failure it tries again after 5 s, then after ever longer, up to `interval`. Between the probes `upstreams`
     may be changed.
 
-    `switch` is called with PRIMARY or FALLBACK: mail without a route must go there from now on, also what waits.
-    `retry` is called when an upstream works again: what waits must be tried at once. When one raises ControlFailed it
-    is called again after the next round. `say` gets a level and a line for the log.
+    `switch` is called with PRIMARY or FALLBACK: mail without a route must go there from now on. `retry` is called when
+    an upstream works again, and then at the pace of the probes until what waited has left: what waits must be tried
+    at once. When one raises ControlFailed it is called again. `say` gets a level and a line for the log.
     """
 
     def __init__(
@@ -52,7 +54,8 @@ class Watch:
         self._say = say
         self._active = PRIMARY
         self._failures = dict.fromkeys(upstreams, 0)
-        self._must_retry = False
+        self._recovered: float | None = None
+        """When an upstream worked again, while mail still waits that waited then."""
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -61,41 +64,54 @@ class Watch:
 
     def run(self) -> None:
         """Watch for ever."""
-        retry_after = _FIRST_RETRY_SECONDS
+        pause = _FIRST_PAUSE_SECONDS
         while True:
             self._wake.clear()
+            is_quiet = False
             try:
-                self.round()
+                is_quiet = self.round()
             except (OSError, ControlFailed) as error:
                 self._say("warning", f"the relay cannot look after itself: {error}")
-            if any(self._failures.values()):
-                pause, retry_after = retry_after, min(2 * retry_after, self._interval)
-            else:
-                pause, retry_after = self._interval, _FIRST_RETRY_SECONDS
-            time.sleep(min(pause, _SHORTEST_PAUSE_SECONDS))
-            self._wake.wait(max(0, pause - _SHORTEST_PAUSE_SECONDS))
+            pause = self._interval if is_quiet else min(pause, self._interval)
+            time.sleep(min(pause, _FIRST_PAUSE_SECONDS))
+            self._wake.wait(pause - _FIRST_PAUSE_SECONDS)
+            pause = _FIRST_PAUSE_SECONDS if is_quiet else 2 * pause
 
-    def round(self) -> None:
-        """Probe each upstream once, and act on it. Raises OSError and ControlFailed."""
+    def round(self) -> bool:
+        """Probe each upstream once, and act on it; returns whether nothing is to be done but wait.
+
+        Raises OSError and ControlFailed.
+        """
         for name, upstream in self._upstreams.items():
             failure = _failure_of(upstream, self._helo)
             self._readiness.probed(name, failure)
-            self._must_retry |= not failure and self._failures[name] > 0
+            if self._failures[name] and not failure:
+                self._recovered = time.monotonic()
             self._failures[name] = self._failures[name] + 1 if failure else 0
         self._change_over()
-        if self._must_retry:
+        waiting = backlog()
+        self._readiness.queue(waiting)
+        if self._recovered and not _waits_since(self._recovered, waiting):
+            self._recovered = None
+        if self._recovered:
             self._retry()
-            self._must_retry = False
-        self._readiness.queue(backlog())
+        return not self._recovered and not any(self._failures.values())
 
     def _change_over(self) -> None:
         fallback_passed = FALLBACK in self._upstreams and not self._failures[FALLBACK]
         chosen = choose(self._active, self._failures[PRIMARY], fallback_passed)
-        if chosen != self._active:
-            self._switch(chosen)
-            self._active = chosen
-            self._readiness.use(chosen)
-            self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
+        if chosen == self._active:
+            return
+        self._switch(chosen)
+        self._active = chosen
+        self._recovered = time.monotonic()
+        self._readiness.use(chosen)
+        self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
+
+
+def _waits_since(recovered: float, waiting: Backlog) -> bool:
+    age = time.monotonic() - recovered
+    return age < _CATCH_UP_SECONDS and bool(waiting.messages) and waiting.oldest_seconds > age
 
 
 def _failure_of(upstream: Upstream, helo: str) -> Failure | None:

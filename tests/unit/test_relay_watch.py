@@ -1,0 +1,138 @@
+"""What the relay does about what its probes find."""
+
+import pytest
+
+from components.image.relay import watch
+from components.image.relay.backlog import Backlog
+from components.image.relay.control import ControlFailed
+from components.image.relay.failover import FALLBACK, PRIMARY
+from components.image.relay.failure import Failure
+from components.image.relay.probe import ProbeFailed
+from components.image.relay.readiness import Readiness
+from components.image.relay.settings import Upstream
+from components.image.relay.watch import Watch
+
+pytestmark = pytest.mark.unit
+
+EMPTY = Backlog(0, 0)
+OLD = Backlog(3, 300)
+
+
+class World:
+    """A Watch over upstreams that pass or fail as told, and what it did."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str):
+        self.failing: set[str] = set()
+        self.waiting = EMPTY
+        self.now = 1000.0
+        self.actions: list[str] = []
+        self.said: list[str] = []
+        self.control_fails = False
+        monkeypatch.setattr(watch, "probe", self._probe)
+        monkeypatch.setattr(watch, "backlog", lambda: self.waiting)
+        monkeypatch.setattr(watch.time, "monotonic", lambda: self.now)
+        upstreams = {name: Upstream(f"{name}.example.com") for name in names}
+        self.readiness = Readiness(upstreams, 900, lambda *_: None, lambda *_: None)
+        self.watch = Watch(
+            upstreams,
+            "relay.example.com",
+            60,
+            self.readiness,
+            self._act,
+            lambda: self._act("retry"),
+            lambda _level, text: self.said.append(text),
+        )
+
+    def _probe(self, upstream: Upstream, helo: str) -> None:
+        assert helo == "relay.example.com"
+        if upstream.host.split(".")[0] in self.failing:
+            raise ProbeFailed(Failure("connect", "refused"))
+
+    def _act(self, action: str) -> None:
+        if self.control_fails:
+            raise ControlFailed("no answer")
+        self.actions.append(action)
+
+    def round(self, *failing: str, seconds: float = 5) -> bool:
+        self.failing = set(failing)
+        self.now += seconds
+        return self.watch.round()
+
+    @property
+    def ready(self) -> bool:
+        return self.readiness.state()[0]
+
+
+def test_while_all_is_well_it_only_probes(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.waiting = OLD
+    assert [world.round() for _ in range(3)] == [True, True, True]
+    assert (world.actions, world.ready) == ([], True)
+
+
+def test_a_failure_is_looked_at_again_soon(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    assert world.round(PRIMARY) is False
+    assert not world.ready
+
+
+def test_after_a_recovery_what_waits_is_tried_until_it_has_left(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round(PRIMARY)
+    world.waiting = OLD
+    assert world.round() is False
+    assert world.round() is False
+    assert world.actions == ["retry", "retry"]
+    world.waiting = Backlog(1, 1)  # taken after the recovery
+    assert world.round() is True
+    assert world.round() is True
+    assert world.actions == ["retry", "retry"]
+
+
+def test_what_never_leaves_is_not_tried_for_ever(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round(PRIMARY)
+    world.waiting = Backlog(1, 100_000)
+    world.round()
+    assert world.round(seconds=901) is True
+    assert world.actions == ["retry"]
+
+
+def test_a_recovery_with_an_empty_queue_tries_nothing(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round(PRIMARY)
+    assert world.round() is True
+    assert world.actions == []
+
+
+def test_two_failures_switch_to_the_fallback_and_one_pass_back(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    world.waiting = OLD
+    world.round(PRIMARY)
+    assert (world.actions, world.ready) == ([], False)
+    world.round(PRIMARY)
+    assert (world.actions, world.ready) == ([FALLBACK, "retry"], True)
+    world.round()
+    assert world.actions == [FALLBACK, "retry", PRIMARY, "retry"]
+    assert world.said == ["mail goes to the fallback upstream now", "mail goes to the primary upstream now"]
+
+
+def test_while_the_fallback_fails_too_it_stays(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    for _ in range(3):
+        world.round(PRIMARY, FALLBACK)
+    assert (world.actions, world.ready) == ([], False)
+    world.round(PRIMARY)
+    assert world.actions == [FALLBACK]
+
+
+def test_a_switch_that_failed_is_done_again(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    world.round(PRIMARY)
+    world.control_fails = True
+    with pytest.raises(ControlFailed):
+        world.round(PRIMARY)
+    assert not world.ready
+    world.control_fails = False
+    world.round(PRIMARY)
+    assert (world.actions, world.ready) == ([FALLBACK], True)
