@@ -56,6 +56,10 @@ _NSSWITCH = "passwd: files\ngroup: files\nhosts: files dns\n"
 # update-ca-certificates writes it, so that no package claims it.
 _WRITTEN_BY = {"/etc/ssl/certs/ca-certificates.crt": "ca-certificates"}
 
+# OpenSMTPD brings its own resolver, which can be told of other name servers in this file only, and the container's is
+# not writable: Docker and Kubernetes mount it. relay/resolver.py writes the other, whose name is as long.
+_RESOLVER_CONF = (b"/etc/resolv.conf\0", b"/run/resolv.conf\0")
+
 _STDLIB = Path(sysconfig.get_path("stdlib"))
 
 
@@ -74,6 +78,7 @@ def main(relay: Path, target: Path) -> None:
     files = {*binaries, *_libraries(binaries), *standard_library, *map(Path, _FILES)}
     for file in files:
         _copy(file, target)
+    _replace_once(target / "usr/sbin/smtpd", *_RESOLVER_CONF)
     for name, destination in _LINKS.items():
         link = target / name[1:]
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +142,13 @@ def _copy(file: Path, target: Path) -> None:
     shutil.copyfile(file, copy)
     # Without set-group-ID, which smtpctl has in its package: the group would be another, and the wrapper needs none.
     copy.chmod(file.stat().st_mode & 0o777)
+
+
+def _replace_once(file: Path, old: bytes, new: bytes) -> None:
+    content = file.read_bytes()
+    if content.count(old) != 1 or len(old) != len(new):
+        sys.exit(f"{file} does not hold {old!r} once")
+    file.write_bytes(content.replace(old, new))
 
 
 def _write_accounts(target: Path) -> None:

@@ -13,6 +13,7 @@ from .checks import SWITCHED_OFF
 from .drain import drain
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .readiness import Readiness
+from .resolver import Resolver
 from .sessions import without_health_checks
 from .settings import VERIFIED, Settings
 from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
@@ -22,10 +23,6 @@ from .watch import Watch, upstreams_of
 _CONF_FILE = "smtpd.conf"
 # /etc/mailname of the image is a link to it: OpenSMTPD's name for itself, in `Received:` and in bounces.
 _MAILNAME_FILE = "mailname"
-
-# OpenSMTPD's resolver reads this variable as resolv.conf text behind the word `options`, so that a second line is a
-# directive of its own (asr_ctx_envopts in libasr's asr.c). With it the hosts file wins over DNS, as elsewhere.
-_RES_OPTIONS = "edns0\nlookup file bind"
 
 # OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
 # to.c), as the one for an unknown TZ has.
@@ -74,10 +71,12 @@ def main() -> int:
         if readiness.observe(events.parse(line)):
             watch.wake()
 
+    if not Resolver().address:
+        _say("port 53 is taken: where DNS does not answer, clients will wait for a minute")
     smtpd = Supervisor(
         ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{_CONF_FILE}"),
         # Without the relay's own variables: the login is in the credentials table and nowhere else.
-        {"PATH": os.defpath, "RES_OPTIONS": _RES_OPTIONS, "TZ": _TIME_ZONE},
+        {"PATH": os.defpath, "TZ": _TIME_ZONE},
         lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses}), observe),
     )
     control.join_group()
