@@ -156,4 +156,7 @@ def _fail(text: str, status: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_status = main()
+    sys.stdout.flush()
+    # Not by the interpreter's own way out: it takes the ground from under threads that still run.
+    os._exit(exit_status)
