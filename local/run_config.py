@@ -10,7 +10,11 @@ from local.tools.failure import Failure
 from local.workspace import CHECKOUT
 
 PROJECT = "mail-relay"
-_SERVICES = ("iam", "route53", "ses", "sesv2", "sts")
+SERVICES = (
+    *("cloudwatch", "ec2", "iam", "kms", "route53", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm"),
+    "sts",
+)
+"""What the local account answers for, under the names of the AWS provider's `endpoints`."""
 _PASSWORD = f"{PROJECT}:relayPassword"
 
 Config = dict[str, Any]
@@ -77,7 +81,7 @@ def account_facts(account: Mapping[str, Any]) -> Config:
         "aws:accessKey": "local",
         "aws:secretKey": "local",
         "aws:region": account["region"],
-        "aws:endpoints": [dict.fromkeys(_SERVICES, account["endpoint"])],
+        "aws:endpoints": [dict.fromkeys(SERVICES, account["endpoint"])],
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",
     }

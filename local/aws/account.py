@@ -14,10 +14,13 @@ from moto.iam.models import User, iam_backends
 from moto.route53.models import route53_backends
 from moto.ses.models import ses_backends
 
+from .configuration_set import SUPPRESSION_REASONS, ConfigurationSet
 from .identity import Identity, canonical_identity
 from .limits import Limits
 from .policy import Policy
 from .regions import dkim_zone
+from .suppression import Suppressed
+from .tenants import Tenants
 from .throttle import Throttle
 from .verification import Verification
 from .zones import RecordSet, Zone, canonical_name, quoted
@@ -41,6 +44,12 @@ class Account:
         self.region = region
         self.verification = Verification(region, self.hosted_zones, self.limits)
         self.throttle = Throttle()
+        self.tenants = Tenants()
+        self.suppressed: dict[str, Suppressed] = {}
+        """The suppression list, by address in lower case."""
+        self.suppressed_reasons: list[str] = sorted(SUPPRESSION_REASONS)
+        """What puts an address on that list, where a configuration set does not say otherwise."""
+        self.vdm_attributes: dict[str, Any] = {"VdmEnabled": "DISABLED"}
         self._limits_file = limits_file
         self._account_id = account_id
 
@@ -64,9 +73,13 @@ class Account:
         identities = self.identities()
         return [identities[name] for name in names if name in identities]
 
+    def configuration_sets(self) -> dict[str, ConfigurationSet]:
+        """Return the configuration sets of the region by name."""
+        return ses_backends[self._account_id][self.region].config_sets
+
     def has_configuration_set(self, name: str) -> bool:
         """Return whether the region has a configuration set of that name."""
-        return name in ses_backends[self._account_id][self.region].config_sets
+        return name in self.configuration_sets()
 
     def hosted_zones(self) -> list[Zone]:
         """Return the public hosted zones of Route 53. Alias records are left out."""

@@ -1,15 +1,18 @@
 """A sending identity of SES: a domain or an e-mail address."""
 
 import base64
+import re
 import secrets
 import string
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 
 _TOKEN_LENGTH = 32
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _TOKEN_CHARACTERS = string.ascii_lowercase + string.digits
 
 
@@ -67,12 +70,15 @@ class Identity:
     def sign_with(self, attributes: dict[str, Any]) -> None:
         """Take over `DkimSigningAttributes` of the API.
 
-        Raises ValueError for a selector without its key and for a key that is no base64-encoded private key.
+        Raises ValueError for a selector without its key, a selector that is no DNS label, and a key that is no
+        base64-encoded private RSA key of 1024 to 2048 bits.
         """
         selector = attributes.get("DomainSigningSelector")
         private_key = attributes.get("DomainSigningPrivateKey")
         if (selector is None) != (private_key is None):
             raise ValueError("DomainSigningSelector and DomainSigningPrivateKey must be given together.")
+        if selector is not None and not _LABEL.fullmatch(selector):
+            raise ValueError(f"The selector {selector} is not a DNS label.")
         self.public_key = _public_key(private_key) if private_key else None
         self.selector = selector
         self.next_signing_key_length = attributes.get("NextSigningKeyLength", self.next_signing_key_length)
@@ -83,5 +89,7 @@ def _public_key(private_key: str) -> str:
         key = load_der_private_key(base64.b64decode(private_key), password=None)
     except ValueError:
         raise ValueError("DomainSigningPrivateKey is not a base64-encoded private key.") from None
+    if not isinstance(key, rsa.RSAPrivateKey) or not 1024 <= key.key_size <= 2048:
+        raise ValueError("DomainSigningPrivateKey must be an RSA key of 1024 to 2048 bits.")
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(public).decode()

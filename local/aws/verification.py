@@ -33,14 +33,20 @@ class Verification:
             return identity.email_identity in self._limits().confirmed_addresses
         return self.signs(identity)
 
-    def mail_from_stands(self, identity: Identity) -> bool:
-        """Whether the custom MAIL FROM domain has the MX and SPF records that SES asks for."""
+    def mail_from_status(self, identity: Identity) -> str:
+        """`SUCCESS` with the MX and SPF records that SES asks for, `PENDING` without any MX record, else `FAILED`.
+
+        SES itself says FAILED only after it has looked for 72 hours.
+        """
         zones, domain = self._hosted_zones(), identity.mail_from_domain or ""
         exchanges = [value.split()[-1] for value in values_of(zones, domain, "MX")]
         policies = [text_of(value).split() for value in values_of(zones, domain, "TXT")]
-        return list(map(canonical_name, exchanges)) == [feedback_host(self._region)] and any(
+        if not exchanges:
+            return "PENDING"
+        stands = list(map(canonical_name, exchanges)) == [feedback_host(self._region)] and any(
             policy[0] == "v=spf1" and "include:amazonses.com" in policy for policy in policies if policy
         )
+        return "SUCCESS" if stands else "FAILED"
 
 
 def _brought_key_stands(identity: Identity, zones: Iterable[Zone]) -> bool:

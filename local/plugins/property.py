@@ -1,5 +1,6 @@
 """One property of a resource type, and the rules that follow from its declaration."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,10 @@ class Property:
     secret: bool = False
     output_only: bool = False
     """Refused as an input."""
+    state_only: bool = False
+    """The service neither takes nor returns it: the state keeps what the program said."""
+    as_json: bool = False
+    """For a string: an object is taken too, as JSON."""
     as_set: bool = False
     """For a list: the order does not matter."""
     conflicts: tuple[str, ...] = ()
@@ -70,6 +75,10 @@ class Property:
         """The value with defaults, scalars converted as Terraform does it; appends to `failures`."""
         if value is UNKNOWN or self.kind is object:
             return value
+        if self.as_json and isinstance(value, dict):
+            if contains_unknown(value):
+                return UNKNOWN
+            value = json.dumps(without_defaults(value))
         known_failures = len(failures)
         if self.kind is list:
             checked = self._check_list(path, value, old, failures)

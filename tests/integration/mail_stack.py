@@ -11,6 +11,8 @@ from typing import Any
 import docker
 from pulumi import automation
 
+from local.run_config import SERVICES
+
 from .engine import Engine, Run, engine
 from .local_aws import LocalAws
 
@@ -89,7 +91,7 @@ class MailStack:
 def mail_stack(directory: Path, local_aws: LocalAws, program: str = "", **config: Any) -> Iterator[MailStack]:
     """The stack `local`, relaying through the emulated SES; `program` replaces the project's own `__main__.py`."""
     smtp, dns = local_aws.account["smtp"], local_aws.account["dns"]
-    services = dict.fromkeys(("sesv2", "ses", "iam", "route53", "sts"), local_aws.account["endpoint"])
+    services = dict.fromkeys(SERVICES, local_aws.account["endpoint"])
     facts = {
         "aws:endpoints": [services],
         "relayHost": smtp["host"],

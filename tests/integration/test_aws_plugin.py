@@ -1,5 +1,6 @@
 """The stand-in AWS plugin under the real engine, against the local AWS."""
 
+import base64
 import json
 import shlex
 import socket
@@ -11,16 +12,18 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pulumi import automation
 
 from local.aws.password import smtp_password
+from local.run_config import SERVICES
 
 from .engine import UNKNOWN, engine
 from .local_aws import LocalAws
 
 pytestmark = pytest.mark.integration
 
-_SERVICES = ("iam", "route53", "ses", "sesv2", "sts")
 _DKIM_TOKENS = 3
 _ALLOWED = {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": "*"}
 
@@ -37,7 +40,7 @@ def config(account):
         "aws:region": account.account["region"],
         "aws:accessKey": "local",
         "aws:secretKey": "local",
-        "aws:endpoints": json.dumps([dict.fromkeys(_SERVICES, account.account["endpoint"])]),
+        "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, account.account["endpoint"])]),
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",
     }
@@ -225,6 +228,51 @@ def test_a_configuration_set_settles_at_once_and_serves_an_identity(stack, accou
     assert stack.up().changes == {"rules": "update"}
     identity = account.client("sesv2").get_email_identity(EmailIdentity="rules.example")
     assert identity["ConfigurationSetName"] == "rules"
+
+
+def test_a_key_of_one_s_own_verifies_by_its_text_record_and_stays_secret(stack, account):
+    zone_id = account.create_zone("own.example")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    der = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    private = base64.b64encode(der).decode()
+    public = base64.b64encode(
+        key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    ).decode()
+
+    def program(selector):
+        text = f"p={public}"
+        record = aws.route53.Record(
+            "key",
+            zone_id=zone_id,
+            name=f"{selector}._domainkey",
+            type="TXT",
+            ttl=60,
+            records=[f'{text[:255]}" "{text[255:]}'],
+        )
+        identity = aws.sesv2.EmailIdentity(
+            "identity",
+            email_identity="own.example",
+            dkim_signing_attributes={
+                "domain_signing_selector": selector,
+                "domain_signing_private_key": pulumi.Output.secret(private),
+            },
+        )
+        aws.ses.DomainIdentityVerification(
+            "verified",
+            domain=identity.email_identity,
+            opts=pulumi.ResourceOptions(
+                depends_on=[record], custom_timeouts=pulumi.CustomTimeouts(create="1s")
+            ),
+        )
+        pulumi.export("tokens", identity.dkim_signing_attributes.tokens)
+
+    stack.program = lambda: program("first")
+    log = stack.up().log
+    assert stack.preview().changes == {}
+    stack.program = lambda: program("second")
+    assert stack.up().step("identity").operation == "update"
+    assert stack.outputs["tokens"] == ["second"]
+    assert private not in stack.state + log
 
 
 def test_what_was_deleted_behind_its_back_is_made_again(stack, account):

@@ -29,17 +29,23 @@ def dkim_records(of, zone="dkim.amazonses.com", dot=""):
     ]
 
 
+def private_key(key):
+    private = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return base64.b64encode(private).decode()
+
+
+def rsa_key(bits=2048):
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
 @pytest.fixture(scope="module")
 def key():
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return rsa_key()
 
 
 @pytest.fixture
 def brought(key):
-    private = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    return identity(
-        dkim={"DomainSigningSelector": "own", "DomainSigningPrivateKey": base64.b64encode(private).decode()}
-    )
+    return identity(dkim={"DomainSigningSelector": "own", "DomainSigningPrivateKey": private_key(key)})
 
 
 @pytest.mark.parametrize("dot", ["", "."])
@@ -95,6 +101,16 @@ def test_a_key_that_cannot_sign_is_an_error(attributes, problem):
         identity(dkim=attributes)
 
 
+def test_a_selector_with_a_dot_is_an_error(key):
+    with pytest.raises(ValueError, match=r"selector a\.b is not a DNS label"):
+        identity(dkim={"DomainSigningSelector": "a.b", "DomainSigningPrivateKey": private_key(key)})
+
+
+def test_a_key_of_a_length_that_ses_does_not_take_is_an_error():
+    with pytest.raises(ValueError, match="1024 to 2048 bits"):
+        identity(dkim={"DomainSigningSelector": "own", "DomainSigningPrivateKey": private_key(rsa_key(3072))})
+
+
 def test_an_address_is_verified_by_its_owner_and_not_by_dns():
     owner = identity("owner@example.com")
     assert not verification(*dkim_records(owner)).verified(owner)
@@ -107,10 +123,10 @@ def test_a_mail_from_domain_needs_its_one_mx_and_its_spf():
     mx = RecordSet("bounce.example.com", "MX", 300, ("10 feedback-smtp.eu-west-1.amazonses.com",))
     two = RecordSet("bounce.example.com", "MX", 300, (*mx.values, "20 mail.example.com"))
     spf = RecordSet("bounce.example.com", "TXT", 300, ('"v=spf1 include:amazonses.com ~all"',))
-    assert verification(mx, spf).mail_from_stands(example)
-    assert not verification(mx).mail_from_stands(example)
-    assert not verification(spf).mail_from_stands(example)
-    assert not verification(two, spf).mail_from_stands(example)
+    assert verification(mx, spf).mail_from_status(example) == "SUCCESS"
+    assert verification(spf).mail_from_status(example) == "PENDING"
+    assert verification(mx).mail_from_status(example) == "FAILED"
+    assert verification(two, spf).mail_from_status(example) == "FAILED"
 
 
 def test_every_identity_has_its_own_tokens():

@@ -39,7 +39,7 @@ def test_sendgrid_needs_its_key_before_one_is_set() -> None:
 
 def test_every_service_of_the_provider_is_sent_to_the_local_account() -> None:
     endpoints = run_config.account_facts(_ACCOUNT)["aws:endpoints"]
-    assert endpoints == [dict.fromkeys(("iam", "route53", "ses", "sesv2", "sts"), "http://127.0.0.1:4000")]
+    assert endpoints == [dict.fromkeys(run_config.SERVICES, "http://127.0.0.1:4000")]
 
 
 def test_the_relay_is_told_of_the_local_endpoint(tmp_path: Path) -> None:

@@ -3,13 +3,21 @@
 from typing import Any, ClassVar
 
 from local.plugins.aws.access_key import AccessKey
+from local.plugins.aws.account_suppression_attributes import AccountSuppressionAttributes
+from local.plugins.aws.account_vdm_attributes import AccountVdmAttributes
 from local.plugins.aws.client import AwsClient
 from local.plugins.aws.configuration_set import ConfigurationSet
+from local.plugins.aws.configuration_set_event_destination import ConfigurationSetEventDestination
+from local.plugins.aws.dedicated_ip_pool import DedicatedIpPool
 from local.plugins.aws.domain_identity_verification import DomainIdentityVerification
 from local.plugins.aws.email_identity import EmailIdentity
+from local.plugins.aws.email_identity_feedback_attributes import EmailIdentityFeedbackAttributes
 from local.plugins.aws.email_identity_mail_from_attributes import EmailIdentityMailFromAttributes
+from local.plugins.aws.email_identity_policy import EmailIdentityPolicy
 from local.plugins.aws.functions import FUNCTIONS
 from local.plugins.aws.record import Record
+from local.plugins.aws.tenant import Tenant
+from local.plugins.aws.tenant_resource_association import TenantResourceAssociation
 from local.plugins.aws.user import User
 from local.plugins.aws.user_policy import UserPolicy
 from local.plugins.aws.zone import Zone
@@ -22,6 +30,14 @@ class AwsProvider(Provider):
 
     name = "aws"
     resource_types = (
+        TenantResourceAssociation,
+        Tenant,
+        EmailIdentityPolicy,
+        EmailIdentityFeedbackAttributes,
+        DedicatedIpPool,
+        ConfigurationSetEventDestination,
+        AccountVdmAttributes,
+        AccountSuppressionAttributes,
         AccessKey,
         ConfigurationSet,
         DomainIdentityVerification,

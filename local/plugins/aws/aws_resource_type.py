@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.client import AwsClient
+from local.plugins.aws.policy import policies_are_equivalent
 from local.plugins.errors import OperationError, PartialCreate
 from local.plugins.property import Change, Failure, Property
 from local.plugins.resource_type import ResourceType
@@ -47,7 +48,7 @@ class AwsResourceType(ResourceType):
         found = self.look_up(resource_id, outputs)
         if found is None:
             return None
-        found = _without_none(found)
+        found = self._settled(found, outputs)
         return resource_id, found, self.refreshed_inputs(found, inputs)
 
     def update(self, resource_id: str, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
@@ -100,7 +101,25 @@ class AwsResourceType(ResourceType):
         if found is None:
             reason = f"reading {self.token.rsplit(':', 1)[-1]} ({resource_id}): couldn't find resource"
             raise PartialCreate(resource_id, _without_none(known), [reason])
-        return _without_none(found)
+        return self._settled(found, known)
+
+    def _settled(self, found: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+        """What was read, with the known text of a policy that means the same, and with what only the state has.
+
+        In an import what only the state could have gets its default.
+        """
+        settled = dict(found)
+        for name, declared in self.properties.items():
+            before, read = known.get(name), found.get(name)
+            if declared.state_only:
+                settled[name] = declared.default if before is None else before
+            elif (
+                declared.equal is policies_are_equivalent
+                and None not in (before, read)
+                and declared.equal(before, read)
+            ):
+                settled[name] = before
+        return _without_none(settled)
 
 
 def as_list(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -1,0 +1,141 @@
+"""Programs that use every type of the stand-in AWS plugin, in two variants each."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+ACCOUNT = "123456789012"
+SES_ARN = f"arn:aws:ses:eu-west-1:{ACCOUNT}"
+
+
+@dataclass(frozen=True)
+class Family:
+    """Types that are tested together."""
+
+    program: Callable[[bool, Callable[[str], pulumi.ResourceOptions]], list[pulumi.CustomResource]]
+    """Called with whether it is the second variant, and with what tells the options of a resource by its name."""
+    changes: Mapping[str, str]
+    """What an update does to the second variant: operation by name."""
+    import_ids: Mapping[str, str] = field(default_factory=dict)
+    """Where they are not the ids."""
+    stays: tuple[str, ...] = ()
+    """Settings of the account, which are there after the destruction too."""
+
+
+def _sending_policy(identity: str, role: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:{role}"},
+        "Action": "ses:SendRawEmail",
+        "Resource": f"{SES_ARN}:identity/{identity}",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _ses(second, opts):
+    ses = aws.sesv2
+    pool = ses.DedicatedIpPool(
+        "pool", pool_name="pool", tags={"team": "b" if second else "a"}, opts=opts("pool")
+    )
+    rules = ses.ConfigurationSet(
+        "rules",
+        configuration_set_name="rules",
+        delivery_options={"tls_policy": "REQUIRE", "max_delivery_seconds": 3600}
+        if not second
+        else {"tls_policy": "REQUIRE", "sending_pool_name": pool.pool_name},
+        reputation_options={"reputation_metrics_enabled": second},
+        sending_options={"sending_enabled": not second},
+        suppression_options=None if second else {"suppressed_reasons": ["BOUNCE"]},
+        tracking_options={"custom_redirect_domain": "click.types.example", "https_policy": "REQUIRE"}
+        if second
+        else None,
+        vdm_options={
+            "dashboard_options": {"engagement_metrics": "ENABLED"},
+            "guardian_options": {"optimized_shared_delivery": "DISABLED" if second else "ENABLED"},
+        },
+        opts=opts("rules"),
+    )
+    bus = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/default"
+    metrics = [
+        {"default_dimension_value": "none", "dimension_name": "app", "dimension_value_source": "MESSAGE_TAG"}
+    ]
+    destination = ses.ConfigurationSetEventDestination(
+        "destination",
+        configuration_set_name=rules.configuration_set_name,
+        event_destination_name="events",
+        event_destination={
+            "enabled": second,
+            "matching_event_types": ["BOUNCE", "COMPLAINT", *(["REJECT"] if second else [])],
+            "event_bridge_destination": None if second else {"event_bus_arn": bus},
+            "cloud_watch_destination": {"dimension_configurations": metrics} if second else None,
+        },
+        opts=opts("destination"),
+    )
+    identity = ses.EmailIdentity(
+        "identity",
+        email_identity="types.example",
+        configuration_set_name=rules.configuration_set_name if second else None,
+        dkim_signing_attributes={"next_signing_key_length": "RSA_2048_BIT" if second else "RSA_1024_BIT"},
+        tags={"team": "mail"},
+        opts=opts("identity"),
+    )
+    address = ses.EmailIdentity("address", email_identity="owner@types.example", opts=opts("address"))
+    mail_from = ses.EmailIdentityMailFromAttributes(
+        "mail-from",
+        email_identity=identity.email_identity,
+        mail_from_domain="bounce.types.example",
+        behavior_on_mx_failure="REJECT_MESSAGE" if second else None,
+        opts=opts("mail-from"),
+    )
+    feedback = ses.EmailIdentityFeedbackAttributes(
+        "feedback",
+        email_identity=identity.email_identity,
+        email_forwarding_enabled=second,
+        opts=opts("feedback"),
+    )
+    sending = ses.EmailIdentityPolicy(
+        "sending",
+        email_identity=identity.email_identity,
+        policy_name="partner",
+        policy=_sending_policy("types.example", "role/second" if second else "role/first"),
+        opts=opts("sending"),
+    )
+    suppression = ses.AccountSuppressionAttributes(
+        "suppression", suppressed_reasons=["COMPLAINT"] if second else [], opts=opts("suppression")
+    )
+    vdm = ses.AccountVdmAttributes(
+        "vdm",
+        vdm_enabled="ENABLED",
+        dashboard_attributes={"engagement_metrics": "DISABLED" if second else "ENABLED"},
+        opts=opts("vdm"),
+    )
+    tenant = ses.Tenant(
+        "tenant", tenant_name="tenant", tags={"team": "b" if second else "a"}, opts=opts("tenant")
+    )
+    association = ses.TenantResourceAssociation(
+        "association",
+        tenant_name=tenant.tenant_name,
+        resource_arn=rules.arn if second else identity.arn,
+        opts=opts("association"),
+    )
+    return [
+        *(pool, rules, destination, identity, address, mail_from, feedback, sending, suppression, vdm),
+        *(tenant, association),
+    ]
+
+
+_SES_FAMILY = Family(
+    _ses,
+    changes={
+        **dict.fromkeys(("pool", "rules", "destination", "identity", "mail-from"), "update"),
+        **dict.fromkeys(("feedback", "sending", "suppression", "vdm", "tenant"), "update"),
+        "association": "delete-replaced",
+    },
+    import_ids={"tenant": "tenant", "association": f"tenant|{SES_ARN}:configuration-set/rules"},
+    stays=("suppression", "vdm"),
+)
+
+FAMILIES = {"ses": _SES_FAMILY}
