@@ -3,6 +3,7 @@
 from . import relay_settings
 from .docker_relay import DockerRelay, DockerRelayArgs
 from .mail_relay import MailRelay, MailRelayArgs
+from .relay_options import RelayOptions, RelayRoute
 from .relay_settings import RelaySettings
 from .ses_domain import SesDomain, SesDomainArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
@@ -12,6 +13,8 @@ __all__ = [
     "DockerRelayArgs",
     "MailRelay",
     "MailRelayArgs",
+    "RelayOptions",
+    "RelayRoute",
     "RelaySettings",
     "SesDomain",
     "SesDomainArgs",

@@ -7,19 +7,22 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 import pulumi_docker as docker
 
-from .arguments import check_keys, checked
-from .image.relay.checks import CHECKS, check_allowed_networks, check_allowed_sender_domains
-from .relay_settings import RelaySettings, checked_relay_settings
+from .arguments import check_keys
+from .image.relay.checks import CHECKS
+from .relay_environment import relay_environment
+from .relay_options import RelayOptions
+from .relay_settings import RelaySettings
 
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
 _SMTP_PORT = 25
+_SUBMISSION_PORT = 587
 _SPOOL = "/var/spool/smtpd"
-_DEFAULTS = {"address": "127.0.0.1", "port": 2525, "memory": 128}
+_DEFAULTS = {"address": "127.0.0.1", "port": 2525, "submission_port": _SUBMISSION_PORT, "memory": 128}
 
 # What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself.
 # With the prefix, as the provider reads it back.
@@ -33,8 +36,9 @@ _CAPABILITIES = [
 ]
 # A new key is known to all of SES only after some seconds, at worst a minute; the relay tries it again and again.
 _WAIT_SECONDS = 120
-# The time in which OpenSMTPD ends the sessions that are open; what it has not delivered stays in the queue volume.
-_STOP_SECONDS = 30
+# What the container may take to end beyond the time in which queued mail may still leave, of 20 s by default.
+_STOP_SECONDS = 10
+_DRAIN_TIMEOUT = "20s"
 
 
 class DockerArgs(TypedDict):
@@ -44,6 +48,8 @@ class DockerArgs(TypedDict):
     """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
     port: NotRequired[pulumi.Input[int]]
     """The port on that address. Defaults to `2525`."""
+    submission_port: NotRequired[pulumi.Input[int]]
+    """The port on that address for clients that log in; used with the options `submission_...`. Defaults to `587`."""
     memory: NotRequired[pulumi.Input[int]]
     """The memory limit in MiB, without swap. Defaults to `128`."""
     image: NotRequired[pulumi.Input[str]]
@@ -61,6 +67,8 @@ class DockerRelayArgs(DockerArgs):
     """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
     hostname: NotRequired[pulumi.Input[str]]
     """The name that the relay greets with. Defaults to the container's host name."""
+    options: NotRequired[RelayOptions]
+    """How the relay treats mail, waits, and reports. The port of `metrics_port` is published under the same number."""
 
 
 class DockerRelay(pulumi.ComponentResource):
@@ -84,8 +92,11 @@ class DockerRelay(pulumi.ComponentResource):
     def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
         check_keys("DockerRelay", args, DockerRelayArgs)
-        args = DockerRelayArgs(**{**_DEFAULTS, **args})
-        environment = _environment(args)
+        environment = [
+            pulumi.Output.format("{0}={1}", variable, value)
+            for variable, value in relay_environment("DockerRelay", args).items()
+        ]
+        args = DockerRelayArgs(**{**_DEFAULTS, "options": {}, **args})
 
         image = args.get("image") or self._build_image(name)
         network = self._create_network(name)
@@ -140,14 +151,7 @@ class DockerRelay(pulumi.ComponentResource):
             name,
             image=image,
             envs=environment,
-            ports=[
-                {
-                    "internal": _SMTP_PORT,
-                    "external": args["port"],
-                    "ip": args["address"],
-                    "protocol": "tcp",
-                }
-            ],
+            ports=_ports(args),
             networks_advanced=[{"name": network.name, "aliases": [name]}],
             # An upstream on the Docker host itself has this name on every platform.
             hosts=[{"host": "host.docker.internal", "ip": "host-gateway"}],
@@ -174,7 +178,7 @@ class DockerRelay(pulumi.ComponentResource):
             wait=True,
             wait_timeout=_WAIT_SECONDS,
             # Without it the provider kills at once.
-            destroy_grace_seconds=_STOP_SECONDS,
+            destroy_grace_seconds=_stop_seconds(args["options"]),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The provider reports a change of these as done and leaves the running container as it is.
@@ -185,29 +189,24 @@ class DockerRelay(pulumi.ComponentResource):
         )
 
 
-def _environment(args: DockerRelayArgs) -> list[pulumi.Output[str]]:
-    """The container's environment, `NAME=value`; the image's contract is in components/image/relay/environment.py."""
-    relay = checked_relay_settings("DockerRelay relay", args["relay"])
-    variables = {f"RELAY_{field.upper()}": value for field, value in relay.items()}
-
-    senders = checked(
-        "DockerRelay", "allowed_sender_domains", args["allowed_sender_domains"], check_allowed_sender_domains
-    )
-    variables["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] = _joined(senders)
-    if args.get("allowed_networks"):
-        networks = checked(
-            "DockerRelay", "allowed_networks", args["allowed_networks"], check_allowed_networks
-        )
-        variables["OPENSMTPD_ALLOWED_NETWORKS"] = _joined(networks)
-    if args.get("hostname"):
-        variables["OPENSMTPD_HOSTNAME"] = checked(
-            "DockerRelay", "hostname", args["hostname"], CHECKS["hostname"]
-        )
-    return [pulumi.Output.format("{0}={1}", variable, value) for variable, value in variables.items()]
+def _ports(args: DockerRelayArgs) -> list[dict[str, Any]]:
+    """The container's ports that clients on the Docker host reach."""
+    options = args["options"]
+    published = [(_SMTP_PORT, args["port"])]
+    if options.get("submission_logins"):
+        published.append((_SUBMISSION_PORT, args["submission_port"]))
+    if options.get("metrics_port"):
+        published.append((options["metrics_port"], options["metrics_port"]))
+    return [
+        {"internal": internal, "external": external, "ip": args["address"], "protocol": "tcp"}
+        for internal, external in published
+    ]
 
 
-def _joined(values: pulumi.Input[Sequence[str]]) -> pulumi.Output[str]:
-    return pulumi.Output.from_input(values).apply(",".join)
+def _stop_seconds(options: RelayOptions) -> pulumi.Output[int]:
+    """How long the container may take to end before Docker kills it."""
+    drain = pulumi.Output.from_input(options.get("drain_timeout") or _DRAIN_TIMEOUT)
+    return drain.apply(lambda duration: CHECKS["drain_timeout"](duration) + _STOP_SECONDS)
 
 
 def _digest(context: Path) -> str:

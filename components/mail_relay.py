@@ -10,7 +10,8 @@ from . import relay_settings
 from .arguments import check_keys, checked, only_choice
 from .dns import DnsRecord, check_domain
 from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
-from .relay_settings import RelaySettings, checked_relay_settings
+from .relay_options import RelayOptions
+from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
 from .ses_domain import SesDomain, SesDomainArgs, SesIdentityArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
@@ -26,6 +27,8 @@ class SesArgs(SesIdentityArgs):
     """The endpoint's STARTTLS port. Defaults to `587`."""
     ca: NotRequired[pulumi.Input[str]]
     """The CA of that endpoint, as PEM text. Defaults to the public CAs."""
+    max_rate: NotRequired[pulumi.Input[int]]
+    """The messages a second that the account may send, from its sending quota. Defaults to no limit."""
 
 
 class SendgridArgs(TypedDict):
@@ -33,6 +36,8 @@ class SendgridArgs(TypedDict):
 
     key: pulumi.Input[str]
     """An API key with the permission `Mail Send`; secret."""
+    max_rate: NotRequired[pulumi.Input[int]]
+    """The most messages a second that SendGrid takes from the account. Defaults to no limit."""
 
 
 class MailRelayArgs(TypedDict):
@@ -52,6 +57,8 @@ class MailRelayArgs(TypedDict):
     """Domains whose addresses may send. Defaults to the domain alone."""
     allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
+    options: NotRequired[RelayOptions]
+    """How the relay treats mail, waits, and reports. Defaults to what suits a service such as SES."""
 
 
 class MailRelay(pulumi.ComponentResource):
@@ -69,7 +76,7 @@ class MailRelay(pulumi.ComponentResource):
     dns_records: pulumi.Output[list[DnsRecord]]
     """The DNS records that the upstream needs; empty where it says none."""
     relay_host: pulumi.Output[str]
-    """The upstream's host."""
+    """The upstream's host; empty when mail goes straight to the recipients' servers."""
     relay_port: pulumi.Output[int]
     """The upstream's port."""
     relay_proto: pulumi.Output[str]
@@ -90,8 +97,8 @@ class MailRelay(pulumi.ComponentResource):
 
         self.smtp_address = target.smtp_address
         self.dns_records = pulumi.Output.from_input(upstream.dns_records)
-        self.relay_host = pulumi.Output.from_input(relay["host"])
-        self.relay_port = pulumi.Output.from_input(relay["port"])
+        self.relay_host = pulumi.Output.from_input(relay.get("host", ""))
+        self.relay_port = pulumi.Output.from_input(relay.get("port", MX_PORT))
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
         self.workload = target.workload
         self.network = target.network
@@ -113,7 +120,7 @@ class MailRelay(pulumi.ComponentResource):
             return self._create_ses_upstream(name, domain, args["ses"])
         if kind == "sendgrid":
             check_keys("MailRelay sendgrid", args["sendgrid"], SendgridArgs)
-            return _Upstream(kind, relay_settings.sendgrid(args["sendgrid"]["key"]))
+            return _Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))
         return _Upstream(kind, args["smtp"])
 
     def _create_ses_upstream(self, name: str, domain: pulumi.Input[str], args: SesArgs) -> "_Upstream":
@@ -136,6 +143,7 @@ class MailRelay(pulumi.ComponentResource):
             host=args.get("host"),
             port=args.get("port"),
             ca=args.get("ca"),
+            max_rate=args.get("max_rate"),
         )
         return _Upstream("ses", relay, ses_domain.dns_records, [ses_domain, credentials])
 
@@ -150,14 +158,14 @@ class MailRelay(pulumi.ComponentResource):
         target = args.get("docker") or DockerArgs()
         check_keys("MailRelay docker", target, DockerArgs)
         senders = args.get("allowed_sender_domains") or [domain]
-        networks = {"allowed_networks": args["allowed_networks"]} if args.get("allowed_networks") else {}
+        others = {key: args[key] for key in ("allowed_networks", "options") if args.get(key)}
         return DockerRelay(
             name,
             DockerRelayArgs(
                 relay=relay,
                 allowed_sender_domains=senders,
                 hostname=pulumi.Output.concat("relay.", domain),
-                **networks,
+                **others,
                 **target,
             ),
             # The relay starts when its upstream accepts mail.

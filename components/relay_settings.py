@@ -3,13 +3,15 @@
 Any SMTP service fits through `smtp`; `ses` and `sendgrid` are the same with the service's own values filled in.
 """
 
-from typing import NotRequired, TypedDict
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from .arguments import check_keys, checked
-from .image.relay.checks import CHECKS
-from .image.relay.refusals import DEFAULT_PORT
+from .arguments import InvalidArgument, check_keys, checked
+from .image.relay.checks import CHECKS, Check
+from .image.relay.invalid_setting import InvalidSetting
+from .image.relay.refusals import DEFAULT_PORT, DIRECT
 from .image.relay.settings import check_upstream
 from .ses_regions import ses_region
 
@@ -17,23 +19,35 @@ from .ses_regions import ses_region
 _SENDGRID_HOST = "smtp.sendgrid.net"
 _SENDGRID_USER = "apikey"
 
+MX_PORT = 25
+"""The port of every domain's own servers: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.4.2"""
+
+# What the container calls the opposite of `verify`.
+_UNVERIFIED = "insecure_skip_verify"
+
 
 class RelaySettings(TypedDict):
     """The upstream that mail is relayed to. Every value may be an Output."""
 
-    host: pulumi.Input[str]
-    """The server's name, without a scheme or a port."""
+    host: NotRequired[pulumi.Input[str]]
+    """The server's name, without a scheme or a port. Required, unless `proto` is `direct`."""
     port: NotRequired[pulumi.Input[int]]
     """The server's port. Defaults to `587`, with `smtps` to `465`."""
     proto: NotRequired[pulumi.Input[str]]
-    """`smtp+tls` (STARTTLS required), `smtps` (TLS from the first byte), `smtp` (STARTTLS if offered) or `smtp+notls`
-    (plain text). A login needs one of the first two. Defaults to `smtp+tls`."""
+    """`smtp+tls` (STARTTLS required), `smtps` (TLS from the first byte), `smtp` (STARTTLS if offered), `smtp+notls`
+    (plain text), or `direct`: no server but those of the recipients' domains. A login needs one of the first two.
+    Defaults to `smtp+tls`."""
     user: NotRequired[pulumi.Input[str]]
     """The login's user name. Without it the relay does not log in."""
     password: NotRequired[pulumi.Input[str]]
     """The login's password; secret. Without it the user name is the password too, as token providers expect."""
     ca: NotRequired[pulumi.Input[str]]
     """The CA that signed the server's certificate, as PEM text. Defaults to the public CAs."""
+    verify: NotRequired[pulumi.Input[bool]]
+    """`False` takes any certificate, so that whoever is on the way can read the mail and the login; the relay warns of
+    it at each start. Defaults to `True`."""
+    max_rate: NotRequired[pulumi.Input[int]]
+    """The most messages a second that the server takes. Defaults to no limit."""
 
 
 def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySettings:
@@ -42,17 +56,45 @@ def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySett
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
     check_keys(component, settings, RelaySettings)
-    result = {field: checked(component, field, value, CHECKS[field]) for field, value in settings.items()}
+    result = {field: checked(component, field, value, _check(field)) for field, value in settings.items()}
 
-    def check_login_is_encrypted(proto: str) -> str:
-        check_upstream(proto, settings)
+    def check_together(values: Sequence[Any]) -> str:
+        proto, verify = values
+        given = set(settings) - {"proto", "verify", "max_rate"}
+        try:
+            check_upstream(proto, given if verify else given | {_UNVERIFIED})
+        except InvalidSetting as error:
+            argument = _argument(error.field)
+            reason = error.named(_argument).removeprefix(f"{argument} ")
+            raise InvalidArgument(component, argument, reason) from None
+        if proto != DIRECT and "host" not in given:
+            raise InvalidArgument(component, "host", "is missing, and has no default")
         return proto
 
-    result["proto"] = checked(component, "proto", result.get("proto", "smtp+tls"), check_login_is_encrypted)
-    result.setdefault("port", pulumi.Output.from_input(result["proto"]).apply(DEFAULT_PORT.__getitem__))
+    together = [result.get("proto", "smtp+tls"), result.get("verify", True)]
+    result["proto"] = checked(component, "proto", together, check_together)
+    if "host" in result:
+        result.setdefault("port", pulumi.Output.from_input(result["proto"]).apply(DEFAULT_PORT.get))
     if "password" in result:
         result["password"] = pulumi.Output.secret(result["password"])
     return RelaySettings(**result)
+
+
+def _check(field: str) -> Check:
+    return _check_switch if field == "verify" else CHECKS[field]
+
+
+def _check_switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InvalidSetting(
+        "verify", "is neither true nor false", "leave it out to verify certificates", repr(value)
+    )
+
+
+def _argument(field: str) -> str:
+    """What the container's `field` is called here."""
+    return "verify" if field == _UNVERIFIED else field
 
 
 def ses(
@@ -62,18 +104,23 @@ def ses(
     host: pulumi.Input[str] | None = None,
     port: pulumi.Input[int] | None = None,
     ca: pulumi.Input[str] | None = None,
+    max_rate: pulumi.Input[int] | None = None,
 ) -> RelaySettings:
-    """Amazon SES: `user` and `password` are those of SmtpCredentials.
+    """Amazon SES: `user` and `password` are those of SmtpCredentials, `max_rate` is from the account's sending quota.
 
     `host` replaces the region's public endpoint, for a VPC endpoint or a local SES; `ca` goes with it.
     """
     endpoint = host or pulumi.Output.from_input(region).apply(lambda name: ses_region(name).smtp_host)
-    return smtp(endpoint, port=port, user=user, password=password, ca=ca)
+    return smtp(endpoint, port=port, user=user, password=password, ca=ca, max_rate=max_rate)
 
 
-def sendgrid(key: pulumi.Input[str], port: pulumi.Input[int] | None = None) -> RelaySettings:
+def sendgrid(
+    key: pulumi.Input[str],
+    port: pulumi.Input[int] | None = None,
+    max_rate: pulumi.Input[int] | None = None,
+) -> RelaySettings:
     """Twilio SendGrid: `key` is an API key with the permission `Mail Send`."""
-    return smtp(_SENDGRID_HOST, port=port, user=_SENDGRID_USER, password=key)
+    return smtp(_SENDGRID_HOST, port=port, user=_SENDGRID_USER, password=key, max_rate=max_rate)
 
 
 def smtp(
@@ -83,7 +130,24 @@ def smtp(
     user: pulumi.Input[str] | None = None,
     password: pulumi.Input[str] | None = None,
     ca: pulumi.Input[str] | None = None,
+    verify: pulumi.Input[bool] | None = None,
+    max_rate: pulumi.Input[int] | None = None,
 ) -> RelaySettings:
     """Any SMTP server: with a login, with a user name only, or without authentication. `None` means the default."""
-    values = {"host": host, "port": port, "proto": proto, "user": user, "password": password, "ca": ca}
+    values = {
+        "host": host,
+        "port": port,
+        "proto": proto,
+        "user": user,
+        "password": password,
+        "ca": ca,
+        "verify": verify,
+        "max_rate": max_rate,
+    }
+    return RelaySettings(**{field: value for field, value in values.items() if value is not None})
+
+
+def direct(max_rate: pulumi.Input[int] | None = None) -> RelaySettings:
+    """No server: the relay delivers to those of the recipients' domains, from its own address and reputation."""
+    values = {"proto": DIRECT, "max_rate": max_rate}
     return RelaySettings(**{field: value for field, value in values.items() if value is not None})

@@ -64,6 +64,14 @@ class Settings:
         """The arguments of the stack's MailRelay."""
         make_upstream = {"ses": self._ses, "sendgrid": self._sendgrid, "smtp": self._smtp}
         upstream = self.values["upstream"]
+        options = self._pick(
+            {
+                "redirect_recipients": "redirectRecipients",
+                "allowed_recipient_domains": "allowedRecipientDomains",
+                "log_format": "logFormat",
+                "metrics_port": "metricsPort",
+            }
+        )
         return MailRelayArgs(
             domain=self.values["domain"],
             docker=self._pick(
@@ -72,6 +80,7 @@ class Settings:
             **self._pick(
                 {"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}
             ),
+            **({"options": options} if options else {}),
             **{upstream: make_upstream[upstream]()},
         )
 
@@ -88,6 +97,7 @@ class Settings:
                 "host": "relayHost",
                 "port": "relayPort",
                 "ca": "relayCa",
+                "max_rate": "maxRate",
             }
         )
 
@@ -96,7 +106,7 @@ class Settings:
             raise InvalidConfig(
                 "relayPassword", "set it to a SendGrid API key: pulumi config set --secret relayPassword"
             )
-        return {"key": self.values["relayPassword"]}
+        return self._pick({"key": "relayPassword", "max_rate": "maxRate"})
 
     def _smtp(self) -> dict[str, Any]:
         if "relayHost" not in self.values:
@@ -104,7 +114,8 @@ class Settings:
                 "relayHost", "set it to the name of the SMTP server, such as smtp.example.com"
             )
         fields = ("host", "port", "proto", "user", "password", "ca")
-        return relay_settings.smtp(**self._pick({field: f"relay{field.capitalize()}" for field in fields}))
+        keys = {field: f"relay{field.capitalize()}" for field in fields} | {"max_rate": "maxRate"}
+        return relay_settings.smtp(**self._pick(keys))
 
     def _pick(self, keys: dict[str, str]) -> dict[str, Any]:
         return {argument: self.values[key] for argument, key in keys.items() if key in self.values}

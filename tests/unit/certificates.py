@@ -2,6 +2,9 @@
 
 import base64
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
 MIIBSzCB8qADAgECAhRMtwYIC6RwczaiomNsUjMy1r3DvTAKBggqhkjOPQQDAjAZ
@@ -31,3 +34,9 @@ def _key(algorithm: str) -> str:
 
 RSA_KEY = _key("06092a864886f70d0101010500")
 ED25519_KEY = _key("06032b6570")
+
+RSA_KEY = (
+    rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)

@@ -7,6 +7,7 @@ import pytest
 from components import DockerRelay, relay_settings
 from components.arguments import InvalidArgument
 
+from .certificates import CERTIFICATE, RSA_KEY
 from .recorder import record
 
 pytestmark = pytest.mark.unit
@@ -92,6 +93,23 @@ def test_it_listens_on_loopback_unless_told_otherwise():
     ]
 
 
+def test_metrics_are_published_only_when_asked_for_under_the_same_number():
+    assert container(options={"metrics_port": 9100}, address="10.0.0.1").inputs["ports"][1:] == [
+        {"internal": 9100, "external": 9100, "ip": "10.0.0.1", "protocol": "tcp"}
+    ]
+
+
+def test_clients_that_log_in_have_a_port_of_their_own():
+    submission = {
+        "submission_certificate": CERTIFICATE,
+        "submission_key": RSA_KEY,
+        "submission_logins": "app:$6$saltsalt$" + "a" * 86,
+    }
+    assert container(options=submission, submission_port=2587).inputs["ports"][1:] == [
+        {"internal": 587, "external": 2587, "ip": "127.0.0.1", "protocol": "tcp"}
+    ]
+
+
 def test_memory_is_limited_without_swap():
     inputs = container(memory=64).inputs
     assert (inputs["memory"], inputs["memorySwap"]) == (64, 64)
@@ -108,6 +126,10 @@ def test_the_queue_is_a_volume_without_labels_as_a_changed_label_would_replace_i
 def test_it_stops_gracefully_and_comes_back():
     inputs = container().inputs
     assert (inputs["destroyGraceSeconds"], inputs["restart"], inputs["wait"]) == (30, "unless-stopped", True)
+
+
+def test_it_has_the_time_to_end_that_its_queue_needs():
+    assert container(options={"drain_timeout": "5m"}).inputs["destroyGraceSeconds"] == 310
 
 
 def test_an_image_that_is_given_is_run_as_it_is():
@@ -138,6 +160,7 @@ def test_every_child_shows_in_a_preview():
         ({"allowed_networks": ["0.0.0.0/0"]}, "allowed_networks: .*0.0.0.0/0"),
         ({"allowed_networks": ["10.0.0.0/33"]}, "allowed_networks: "),
         ({"hostname": "two words"}, "hostname: "),
+        ({"options": {"expires": "1d"}}, "options: expires: no such argument; did you mean 'expire'"),
         ({"prot": 25}, "prot: no such argument; did you mean 'port'"),
     ],
 )

@@ -66,6 +66,19 @@ def test_only_the_domain_may_send_unless_more_are_named():
     assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com,example.org"
 
 
+def test_options_and_the_accounts_rate_reach_the_relay():
+    recorder, _ = record(mail_relay(ses={"max_rate": 14}, options={"log_format": "json"}))
+    assert environment(recorder)["OPENSMTPD_MAX_RATE"] == "14"
+    assert environment(recorder)["OPENSMTPD_LOG_FORMAT"] == "json"
+    recorder, _ = record(mail_relay(sendgrid={"key": "SG.key", "max_rate": 50}))
+    assert environment(recorder)["OPENSMTPD_MAX_RATE"] == "50"
+
+
+def test_direct_delivery_has_no_host_and_the_port_of_mail():
+    _, outputs = record(mail_relay(smtp={"proto": "direct"}))
+    assert outputs["relay"] == ["", 25, "direct"]
+
+
 def test_the_domain_may_be_an_output():
     recorder, _ = record(lambda: mail_relay(ses={}, domain=pulumi.Output.from_input("Example.com"))())
     assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com"

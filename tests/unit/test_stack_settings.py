@@ -54,6 +54,29 @@ def test_smtp_without_a_login_has_none():
     }
 
 
+@pytest.mark.parametrize(
+    ("upstream", "keys"),
+    [("ses", {}), ("sendgrid", {"relayPassword": "SG.key"}), ("smtp", {"relayHost": "mail.example.com"})],
+)
+def test_the_rate_belongs_to_the_upstream(upstream, keys):
+    assert args(upstream=upstream, maxRate=14, **keys)[upstream]["max_rate"] == 14
+
+
+def test_options_are_handed_on():
+    made = args(
+        redirectRecipients="qa@example.com",
+        allowedRecipientDomains=["example.org"],
+        logFormat="json",
+        metricsPort=9100,
+    )
+    assert made["options"] == {
+        "redirect_recipients": "qa@example.com",
+        "allowed_recipient_domains": ["example.org"],
+        "log_format": "json",
+        "metrics_port": 9100,
+    }
+
+
 def test_networks_and_senders_are_handed_on():
     made = args(allowedNetworks=["10.0.0.0/8"], allowedSenderDomains=["example.org"])
     assert made["allowed_networks"] == ["10.0.0.0/8"]
