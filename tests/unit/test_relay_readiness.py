@@ -187,7 +187,7 @@ def test_a_failed_fallback_that_is_not_in_use_is_said_once_and_changes_nothing()
     assert watched.ready
     assert [line for line in watched.said if "fallback.example.com" in line] == [
         "warning: not in use, but out of order: upstream fallback.example.com:587 refused the connection: nothing "
-        "listens there; correct RELAY_HOST and RELAY_PORT"
+        "listens there; correct RELAY_FALLBACK_HOST and RELAY_FALLBACK_PORT"
     ]
 
 
@@ -215,6 +215,7 @@ def test_each_routes_upstream_must_pass():
     watched.readiness.probed(PRIMARY, None)
     watched.readiness.probed("route 1", REFUSED)
     assert "route-1.example.com" in watched.reasons
+    assert "RELAY_1_HOST" in watched.reasons
     watched.readiness.probed("route 1", None)
     assert watched.ready
 

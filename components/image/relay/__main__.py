@@ -29,8 +29,6 @@ _MAILNAME_FILE = "mailname"
 _TIME_ZONE = "UTC0"
 
 _DRAIN_SECONDS = 20
-_PROBE_SECONDS = 60
-_MAX_QUEUE_AGE_SECONDS = 15 * 60
 
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
@@ -56,11 +54,11 @@ def main() -> int:
         return _fail(str(error), os.EX_OSERR)
     _say(_summary(settings))
     upstreams = upstreams_of(settings)
-    readiness = Readiness(upstreams, _MAX_QUEUE_AGE_SECONDS, health.publish, _say_at)
+    readiness = Readiness(upstreams, settings.max_queue_age, health.publish, _say_at)
     watch = Watch(
         upstreams,
         settings.hostname,
-        _PROBE_SECONDS,
+        settings.probe_interval,
         readiness,
         lambda _name: None,
         control.retry_all,

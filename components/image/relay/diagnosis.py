@@ -6,6 +6,9 @@ from .failure import Failure
 from .settings import Upstream
 from .smtpd_conf import host_and_port
 
+_PREFIX = "RELAY_"
+_TLS_PORTS = (465, 2465)  # of SES and others
+
 # The public endpoints and the VPC endpoints of SES: https://docs.aws.amazon.com/general/latest/gr/ses.html
 _SES_HOST = re.compile(r"(?:^|\.)email-smtp(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.")
 # SES's words: https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html
@@ -53,8 +56,6 @@ _WHEN = {
     "mail": "at a message",
 }
 
-_TLS_PORTS = (465, 2465)
-
 
 def failure_in(reason: str) -> Failure:
     """What the reason of an `mta error` in OpenSMTPD's log stands for."""
@@ -70,9 +71,12 @@ def refuses_sender(reply: str) -> bool:
     return bool(_SENDER_REFUSED.match(reply))
 
 
-def diagnosis(upstream: Upstream, failure: Failure) -> str:
-    """What is wrong with `upstream`, and the fix: one line, without a secret."""
-    return f"upstream {host_and_port(upstream)} {_sentence(upstream, failure)}"
+def diagnosis(upstream: Upstream, failure: Failure, prefix: str = _PREFIX) -> str:
+    """What is wrong with `upstream`, and the fix: one line, without a secret.
+
+    `prefix` is what the names of the variables that describe this upstream begin with.
+    """
+    return f"upstream {host_and_port(upstream)} {_sentence(upstream, failure).replace(_PREFIX, prefix)}"
 
 
 def _sentence(upstream: Upstream, failure: Failure) -> str:
@@ -95,7 +99,7 @@ def _sentence(upstream: Upstream, failure: Failure) -> str:
         case "timeout", "greeting" if upstream.proto != "smtps" and upstream.port in _TLS_PORTS:
             return "sends no greeting: this port speaks TLS from the first byte; set RELAY_PROTO=smtps"
         case "timeout", _:
-            return f"answers too slowly {_WHEN[stage]}: see to that server, or give a RELAY_FALLBACK_HOST"
+            return f"answers too slowly {_WHEN[stage]}: that server is overloaded, or RELAY_PORT is another service's"
         case "closed", _:
             return f"closed the connection {_WHEN[stage]}: RELAY_PORT may be another service's, or it is overloaded"
         case "missing", "starttls":

@@ -4,6 +4,7 @@ import os
 
 from .failure import Failure
 from .helper import output_of
+from .refusals import DIRECT
 from .settings import Upstream
 
 TIMEOUT_SECONDS = 15
@@ -26,7 +27,7 @@ def probe(upstream: Upstream, helo: str, timeout: float = TIMEOUT_SECONDS) -> No
 
     `timeout` is in seconds and holds for all of it. With direct delivery there is nothing to probe.
     """
-    if upstream.proto == "direct":
+    if upstream.proto == DIRECT:
         return
     request = "\0".join(
         (
@@ -34,7 +35,7 @@ def probe(upstream: Upstream, helo: str, timeout: float = TIMEOUT_SECONDS) -> No
             upstream.host,
             str(upstream.port),
             upstream.proto,
-            "yes",
+            "yes" if upstream.verify else "no",
             upstream.user,
             upstream.password or upstream.user,
             upstream.ca,

@@ -12,6 +12,7 @@ from .diagnosis import diagnosis, failure_in, refuses_sender
 from .events import Delivery, UpstreamError
 from .failover import FALLBACK, PRIMARY
 from .failure import Failure
+from .refusals import DIRECT
 from .settings import Upstream
 
 # One message may have a sender that nobody verified. When nothing else comes back, it is not the message's own matter.
@@ -73,7 +74,7 @@ class Readiness:
                 if failure != before and name not in self._in_use():
                     self._say(
                         "warning",
-                        f"not in use, but out of order: {diagnosis(self._upstreams[name], failure)}",
+                        f"not in use, but out of order: {self._diagnosis(name, failure)}",
                     )
             self._update()
 
@@ -113,14 +114,18 @@ class Readiness:
             if self._in_use() == [self._active]:
                 self._untried.discard(self._active)
                 self._failures.pop(self._active, None)
-        elif refuses_sender(delivery.upstream_reply):
+        elif self._upstreams[self._active].proto != DIRECT and refuses_sender(delivery.upstream_reply):
             self._last_refused = self._clock()
             if not self._refused:
                 self._refusal = Failure("mail", "reply", delivery.upstream_reply)
-                self._say("warning", diagnosis(self._upstreams[self._active], self._refusal))
+                self._say("warning", self._diagnosis(self._active, self._refusal))
             if len(self._refused) < _REFUSED_SENDERS:
                 self._refused.add(delivery.queue_id)
         self._update()
+
+    def _diagnosis(self, name: str, failure: Failure) -> str:
+        variables = {PRIMARY: "RELAY_", FALLBACK: "RELAY_FALLBACK_"}.get(name, f"RELAY_{name[-1]}_")
+        return diagnosis(self._upstreams[name], failure, variables)
 
     def _in_use(self) -> list[str]:
         return [name for name in self._upstreams if name == self._active or name not in (PRIMARY, FALLBACK)]
@@ -146,11 +151,11 @@ class Readiness:
                 name for name in (PRIMARY, FALLBACK) if name in self._failures and name != self._active
             ]
         failed = [name for name in in_use if name in self._failures]
-        reasons = [diagnosis(self._upstreams[name], self._failures[name]) for name in failed]
+        reasons = [self._diagnosis(name, self._failures[name]) for name in failed]
         if not self._untried.isdisjoint(in_use):
             reasons.append("the upstream has not been tried yet")
         if len(self._refused) == _REFUSED_SENDERS:
-            reasons.append(diagnosis(self._upstreams[self._active], self._refusal))
+            reasons.append(self._diagnosis(self._active, self._refusal))
         if self._too_old:
             age = f"{self._max_queue_age:g} s"
             reasons.append(

@@ -21,7 +21,10 @@ _CATCH_UP_SECONDS = 15 * 60
 
 def upstreams_of(settings: Settings) -> dict[str, Upstream]:
     """All upstreams by name: PRIMARY, FALLBACK, and `route 1` to `route 9`."""
-    return {PRIMARY: settings.upstream}
+    upstreams = {PRIMARY: settings.upstream}
+    if settings.fallback:
+        upstreams[FALLBACK] = settings.fallback
+    return upstreams | {f"route {route.number}": route.upstream for route in settings.routes}
 
 
 class Watch:
