@@ -10,6 +10,7 @@ from components.image.relay.events import (
     Connected,
     Delivery,
     Disconnected,
+    Encrypted,
     Expired,
     Login,
     NoRoute,
@@ -18,6 +19,7 @@ from components.image.relay.events import (
     Removed,
     RouteDisabled,
     RouteEnabled,
+    Started,
     UpstreamCertificate,
     UpstreamConnected,
     UpstreamConnecting,
@@ -70,6 +72,8 @@ def delivery(**changed: str) -> Delivery:
 @pytest.mark.parametrize(
     ("line", "event"),
     [
+        ("info: OpenSMTPD 7.6.0-portable starting", Started("7.6.0-portable")),
+        (f"{SESSION} smtp tls ciphers=TLSv1.3:X:256", Encrypted(SESSION, "TLSv1.3:X:256")),
         (
             f"{SESSION} smtp connected address=127.0.0.1 host=localhost",
             Connected(SESSION, "127.0.0.1", "localhost"),
@@ -158,7 +162,7 @@ def test_a_line_of_opensmtpd_becomes_an_event(line, event):
     "line",
     [
         "",
-        "info: OpenSMTPD 7.6.0-portable starting",
+        "info: smtp paused",
         "warn: purge_task: opendir: No such file or directory",
         f"{SESSION} smtp something new=1",
         f"{SESSION} mta delivery evpid=short",

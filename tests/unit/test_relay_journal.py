@@ -21,7 +21,7 @@ CONNECTED_ELSEWHERE = f"{S} smtp connected address=10.0.0.2 host=app"
 QUIT = f"{S} smtp disconnected reason=quit"
 LOST = f"{S} smtp disconnected reason=disconnect"
 MESSAGE = f"{S} smtp message msgid=1f88e688 size=233 nrcpt=1 proto=ESMTP"
-INFO = "info: OpenSMTPD 7.6.0-portable starting"
+INFO = "info: smtp paused"
 ENVELOPE = f"{S} smtp envelope evpid=1f88e688cd2608c8 from=<app@example.com> to=<jane.roe@example.org>"
 
 

@@ -10,6 +10,13 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """OpenSMTPD has started."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """A client has connected; `address` is `local` for OpenSMTPD's own bounces and for sendmail."""
 
@@ -198,7 +205,8 @@ class NoRoute:
 
 
 Event = (
-    Connected
+    Started
+    | Connected
     | Encrypted
     | Login
     | Accepted
@@ -387,6 +395,7 @@ _IN_SESSION: dict[str, _Line] = {
 _OUTSIDE: tuple[_Line, ...] = tuple(
     (re.compile(pattern), build)
     for pattern, build in (
+        (r"info: OpenSMTPD (\S{1,40}) starting", Started),
         # What a session has to say after its first message.
         (r"smtp-out: Error on session ([0-9a-f]{16}) after [0-9]+ messages? sent: (.*)", UpstreamError),
         (
