@@ -5,6 +5,7 @@ import pytest
 from components.image.relay import watch
 from components.image.relay.backlog import Backlog
 from components.image.relay.control import ControlFailed
+from components.image.relay.events import UpstreamError
 from components.image.relay.failover import FALLBACK, PRIMARY
 from components.image.relay.failure import Failure
 from components.image.relay.probe import ProbeFailed
@@ -124,6 +125,15 @@ def test_while_the_fallback_fails_too_it_stays(monkeypatch):
     assert (world.actions, world.ready) == ([], False)
     world.round(PRIMARY)
     assert world.actions == [FALLBACK]
+
+
+def test_what_waits_is_tried_after_a_refused_login_that_no_probe_has_met(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round()
+    world.readiness.observe(UpstreamError("0", "AUTH rejected: 535 5.7.8 Not you"))
+    world.waiting = OLD
+    assert world.round() is False
+    assert world.actions == ["retry"]
 
 
 def test_a_switch_that_failed_is_done_again(monkeypatch):

@@ -64,8 +64,8 @@ class Readiness:
         with self._lock:
             return self._state
 
-    def probed(self, name: str, failure: Failure | None) -> None:
-        """The upstream `name` was probed, and passed or failed."""
+    def probed(self, name: str, failure: Failure | None) -> bool:
+        """The upstream `name` was probed, and passed or failed; returns whether it was out of order before."""
         with self._lock:
             self._untried.discard(name)
             before = self._failures.pop(name, None)
@@ -77,6 +77,7 @@ class Readiness:
                         f"not in use, but out of order: {self._diagnosis(name, failure)}",
                     )
             self._update()
+            return before is not None
 
     def use(self, name: str) -> None:
         """Mail without a route goes to `name` from now on: PRIMARY or FALLBACK."""

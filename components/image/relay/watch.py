@@ -87,8 +87,8 @@ class Watch:
         """
         for name, upstream in self._upstreams.items():
             failure = _failure_of(upstream, self._helo)
-            self._readiness.probed(name, failure)
-            if self._failures[name] and not failure:
+            was_out_of_order = self._readiness.probed(name, failure)
+            if (self._failures[name] or was_out_of_order) and not failure:
                 self._recovered = time.monotonic()
             self._failures[name] = self._failures[name] + 1 if failure else 0
         self._change_over()
