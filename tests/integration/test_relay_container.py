@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from components.image.relay.settings import Settings
-from components.image.relay.settings import Upstream as SmtpServer
-from components.image.relay.smtpd_conf import credentials, smtpd_conf
 from tests.integration.relay_container import (
     IMAGE,
     LOCKED_DOWN,
@@ -385,38 +382,3 @@ def test_the_login_is_in_no_environment_and_no_command_line_of_the_daemon():
         assert "smtpd.conf" in seen
         assert LOGIN[1] not in seen
         assert LOGIN[1] not in relay.logs()
-
-
-@pytest.mark.parametrize(
-    ("upstream", "others", "ipv4_only"),
-    [
-        (SmtpServer("smtp.example.com"), {}, False),
-        (SmtpServer("smtp.example.com", user="name", password='a pass:word # " \\ $'), {}, True),
-        (SmtpServer("smtp.example.com", proto="smtps", user="token", ca=Authority().pem), {}, False),
-        (SmtpServer("mail_pit.svc", 1025, "smtp+notls"), {"bind_addr6": "none"}, True),
-        (SmtpServer("2001:db8::1", 25, "smtp"), {"bind_addr4": "none", "bind_addr6": "::1"}, True),
-        (SmtpServer("192.0.2.1"), {"allowed_sender_domains": "*", "hostname": "relay_1"}, False),
-        (SmtpServer("h" * 63), {"allowed_sender_domains": "*.example.com, xn--bcher-kva.example"}, False),
-        (SmtpServer("h"), {"allowed_networks": "10.0.0.0/8, fc00::/7, 192.0.2.1/32, ::1/128"}, False),
-        (SmtpServer("h"), {"allowed_networks": [f"10.{n}.0.0/16" for n in range(256)]}, False),
-        (SmtpServer("h"), {"allowed_sender_domains": [f"d{n}.example.com" for n in range(1000)]}, False),
-        (SmtpServer("h"), {"expire": "2147483647s", "bounce_warn": "1s, 1m, 1h, 24855d"}, False),
-        (SmtpServer("h"), {"max_message_size": "1"}, False),
-        (SmtpServer("h"), {"max_message_size": "9G", "bounce_warn": "1h"}, False),
-    ],
-)
-def test_opensmtpd_accepts_the_configuration(
-    tmp_path, upstream: SmtpServer, others: dict[str, object], ipv4_only: bool
-):
-    given = {
-        "allowed_sender_domains": "example.com",
-        "allowed_networks": "127.0.0.0/8",
-        "hostname": "relay.example.com",
-    }
-    settings = Settings(upstream, **(given | others))
-    (tmp_path / "smtpd.conf").write_text(smtpd_conf(settings, "/run/relay", ipv4_only=ipv4_only))
-    (tmp_path / "credentials").write_text(credentials(upstream))
-    (tmp_path / "ca.pem").write_text(upstream.ca)
-    command = ("--entrypoint=smtpd", IMAGE, "-n", "-f", "/run/relay/smtpd.conf")
-    done = docker("run", "--rm", *LOCKED_DOWN, f"--volume={tmp_path}:/run/relay:ro", *command, check=False)
-    assert (done.returncode, done.stdout) == (0, "configuration OK\n")

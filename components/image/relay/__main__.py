@@ -8,21 +8,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 
-from . import control, environment, events, health, networks, spool
+from . import control, environment, events, health, networks, notices, spool
 from .checks import SWITCHED_OFF
 from .drain import drain
+from .files import CONF_FILE, File, files
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .readiness import Readiness
 from .resolver import Resolver
 from .sessions import without_health_checks
-from .settings import VERIFIED, Settings
-from .smtpd_conf import CA_FILE, CREDENTIALS_FILE, credentials, host_and_port, smtpd_conf
+from .settings import Settings
 from .supervisor import Supervisor
 from .watch import Watch, upstreams_of
-
-_CONF_FILE = "smtpd.conf"
-# /etc/mailname of the image is a link to it: OpenSMTPD's name for itself, in `Received:` and in bounces.
-_MAILNAME_FILE = "mailname"
 
 # OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
 # to.c), as the one for an unknown TZ has.
@@ -52,7 +48,9 @@ def main() -> int:
         _render(settings, addresses[0], ipv4_only=not networks.reach_ipv6(attached))
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
-    _say(_summary(settings))
+    _say(notices.summary(settings))
+    for warning in notices.warnings(settings):
+        _say_at("warning", warning)
     upstreams = upstreams_of(settings)
     readiness = Readiness(upstreams, settings.max_queue_age, health.publish, _say_at)
     watch = Watch(
@@ -72,7 +70,7 @@ def main() -> int:
     if not Resolver().address:
         _say("port 53 is taken: where DNS does not answer, clients will wait for a minute")
     smtpd = Supervisor(
-        ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{_CONF_FILE}"),
+        ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{CONF_FILE}"),
         # Without the relay's own variables: the login is in the credentials table and nowhere else.
         {"PATH": os.defpath, "TZ": _TIME_ZONE},
         lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses}), observe),
@@ -103,41 +101,26 @@ def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Net
 
 
 def _render(settings: Settings, address: str, *, ipv4_only: bool) -> None:
-    # OpenSMTPD's lookup process reads the credentials again when told to, as its own user.
-    group = grp.getgrnam("opensmtpd").gr_gid
     os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
-    conf = smtpd_conf(settings, RUN_DIRECTORY, ipv4_only=ipv4_only)
-    _write(_CONF_FILE, conf, 0o600)
-    _write(_MAILNAME_FILE, f"{settings.hostname}\n", 0o644)
-    _write(os.path.basename(ADDRESS_FILE), address, 0o644)
-    if settings.upstream.user:
-        _write(CREDENTIALS_FILE, credentials(settings.upstream), 0o640, group)
-    if settings.upstream.ca:
-        _write(CA_FILE, settings.upstream.ca, 0o644)
+    _write(File(os.path.basename(ADDRESS_FILE), address, 0o644))
+    for file in files(settings, RUN_DIRECTORY, ipv4_only=ipv4_only):
+        _write(file)
 
 
-def _write(name: str, text: str, mode: int, group: int = 0) -> None:
+def _write(file: File) -> None:
     # Made anew, so that nobody who had an older one open reads the new one.
-    temporary = f"{RUN_DIRECTORY}/{name}.new"
+    path = f"{RUN_DIRECTORY}/{file.name}"
+    temporary = f"{path}.new"
     with open(
         os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
         "w",
         encoding="utf-8",
         errors="surrogateescape",
-    ) as file:
-        os.fchown(file.fileno(), 0, group)
-        os.fchmod(file.fileno(), mode)
-        file.write(text)
-    os.replace(temporary, f"{RUN_DIRECTORY}/{name}")
-
-
-def _summary(settings: Settings) -> str:
-    upstream = settings.upstream
-    return (
-        f"relays mail of {', '.join(settings.allowed_sender_domains)} from {', '.join(settings.allowed_networks)} "
-        f"to {upstream.proto}://{host_and_port(upstream)} {'with' if upstream.user else 'without'} a login"
-        + ("" if upstream.proto in VERIFIED else "; others may read and change what it sends")
-    )
+    ) as opened:
+        os.fchown(opened.fileno(), 0, grp.getgrnam(file.group).gr_gid)
+        os.fchmod(opened.fileno(), file.mode)
+        opened.write(file.text)
+    os.replace(temporary, path)
 
 
 def _say(text: str) -> None:
