@@ -162,10 +162,25 @@ class Relay:
         """End it without a warning."""
         docker("kill", "--signal=KILL", self.name)
 
-    def stop(self) -> int:
-        """End it as `docker stop` does; returns its exit status."""
-        docker("stop", self.name)
-        return int(docker("inspect", "--format={{.State.ExitCode}}", self.name).stdout)
+    def stop(self, seconds: int = 10) -> int:
+        """End it as `docker stop` does, which kills it after `seconds`; returns its exit status."""
+        docker("stop", f"--time={seconds}", self.name)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; returns its exit status."""
+        return int(docker("wait", self.name).stdout)
+
+    def signal(self, command: str, signal: str) -> None:
+        """Send a signal to the process in it whose command line begins with `command`."""
+        program = (
+            "import glob, os, signal, sys\n"
+            "for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
+            "    if open(path).read().replace('\\0', ' ').startswith(sys.argv[1]):\n"
+            "        os.kill(int(path.split('/')[2]), signal.Signals[f'SIG{sys.argv[2]}'])"
+        )
+        # The container's own root may not kill processes of other users.
+        docker("exec", "--privileged", self.name, "python3", "-I", "-c", program, command, signal)
 
     def start(self) -> None:
         """Start it, for the first time or again."""

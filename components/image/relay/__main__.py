@@ -13,9 +13,9 @@ from .checks import SWITCHED_OFF
 from .drain import drain
 from .files import CONF_FILE, File, files
 from .health import ADDRESS_FILE, RUN_DIRECTORY
+from .journal import Journal
 from .readiness import Readiness
 from .resolver import Resolver
-from .sessions import without_health_checks
 from .settings import Settings
 from .supervisor import Supervisor
 from .watch import Watch, upstreams_of
@@ -23,8 +23,6 @@ from .watch import Watch, upstreams_of
 # OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
 # to.c), as the one for an unknown TZ has.
 _TIME_ZONE = "UTC0"
-
-_DRAIN_SECONDS = 20
 
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
@@ -48,11 +46,12 @@ def main() -> int:
         _render(settings, addresses[0], ipv4_only=not networks.reach_ipv6(attached))
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
-    _say(notices.summary(settings))
+    journal = Journal(settings.log_format, settings.log_addresses, {"127.0.0.1", "::1", *addresses})
+    journal.say("info", notices.summary(settings))
     for warning in notices.warnings(settings):
-        _say_at("warning", warning)
+        journal.say("warning", warning)
     upstreams = upstreams_of(settings)
-    readiness = Readiness(upstreams, settings.max_queue_age, health.publish, _say_at)
+    readiness = Readiness(upstreams, settings.max_queue_age, health.publish, journal.say)
     watch = Watch(
         upstreams,
         settings.hostname,
@@ -60,34 +59,37 @@ def main() -> int:
         readiness,
         lambda _name: None,
         control.retry_all,
-        _say_at,
+        journal.say,
     )
 
-    def observe(line: bytes) -> None:
-        if readiness.observe(events.parse(line)):
+    def observe(event: events.Event | None) -> None:
+        if readiness.observe(event):
             watch.wake()
 
     if not Resolver().address:
-        _say("port 53 is taken: where DNS does not answer, clients will wait for a minute")
+        journal.say("warning", "port 53 is taken: where DNS does not answer, clients will wait for a minute")
     smtpd = Supervisor(
         ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{CONF_FILE}"),
         # Without the relay's own variables: the login is in the credentials table and nowhere else.
         {"PATH": os.defpath, "TZ": _TIME_ZONE},
-        lambda lines: _pass_on(without_health_checks(lines, {"127.0.0.1", "::1", *addresses}), observe),
+        lambda lines: _follow(lines, journal, observe),
     )
     control.join_group()
     threading.Thread(target=watch.run, name="watch", daemon=True).start()
-    status = smtpd.run(lambda: drain(_DRAIN_SECONDS, _say))
+    status = smtpd.run(lambda: drain(settings.drain_timeout, journal.say))
     if not smtpd.stopping:
-        return _fail(f"OpenSMTPD ended by itself, with status {status}", status or os.EX_SOFTWARE)
+        journal.say("error", f"OpenSMTPD ended by itself, with status {status}")
+        return status or os.EX_SOFTWARE
     return status
 
 
-def _pass_on(lines: Iterable[bytes], observe: Callable[[bytes], None]) -> None:
+def _follow(lines: Iterable[bytes], journal: Journal, observe: Callable[[events.Event | None], None]) -> None:
+    """Pass OpenSMTPD's log on, and what it tells."""
     for line in lines:
-        sys.stderr.buffer.write(line)
-        sys.stderr.buffer.flush()
-        observe(line)
+        event = events.parse(line)
+        journal.write(line, event)
+        observe(event)
+    journal.close()
 
 
 def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:
@@ -123,21 +125,12 @@ def _write(file: File) -> None:
     os.replace(temporary, path)
 
 
-def _say(text: str) -> None:
-    print(f"relay: {text}", file=sys.stderr, flush=True)
-
-
-def _say_at(_level: str, text: str) -> None:
-    _say(text)
-
-
 def _fail(text: str, status: int) -> int:
-    _say(text)
+    print(f"relay: {text}", file=sys.stderr)
     return status
 
 
 if __name__ == "__main__":
     exit_status = main()
-    sys.stdout.flush()
     # Not by the interpreter's own way out: it takes the ground from under threads that still run.
     os._exit(exit_status)

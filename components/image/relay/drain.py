@@ -10,21 +10,21 @@ _POLL_SECONDS = 0.25
 _IDLE_POLLS = 4
 
 
-def drain(seconds: int, say: Callable[[str], None]) -> None:
+def drain(seconds: int, say: Callable[[str, str], None]) -> None:
     """Take no new clients, try all that is queued, and return when nothing more can leave within `seconds`.
 
-    A client that is connected may go on: what it is told to be accepted is on disk.
+    A client that is connected may go on: what it is told to be accepted is on disk. `say` gets a level and a line.
     """
     try:
         control.pause_smtp()
         queued = control.queued()
         if queued:
-            say(f"stopping: trying the {queued} messages of the queue for at most {seconds} s")
-            control.schedule_all()
+            say("info", f"stopping: trying the {queued} messages of the queue for at most {seconds} s")
+            control.retry_all()
             stay = _wait(time.monotonic() + seconds)
-            say(f"stopping: {queued - stay} left, {stay} stay in the queue until the next start")
+            say("info", f"stopping: {queued - stay} left, {stay} stay in the queue until the next start")
     except control.ControlFailed as error:
-        say(f"stopping without a last try: {error}")
+        say("warning", f"stopping without a last try: {error}")
 
 
 def _wait(deadline: float) -> int:

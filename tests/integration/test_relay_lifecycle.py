@@ -1,0 +1,74 @@
+"""How the relay's container ends: nothing that was accepted is lost, and the end is never silent."""
+
+import smtplib
+
+import pytest
+
+from tests.integration.relay_container import Relay, docker, relay_image, wait_for
+from tests.integration.upstream import Fault, Stage, Upstream
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
+__all__ = ["relay_image"]
+
+CHILDREN = ("crypto", "control", "lookup", "dispatcher", "queue", "scheduler")
+
+
+def plain(upstream: Upstream) -> dict[str, str]:
+    return {"RELAY_PROTO": "smtp+notls", "RELAY_PORT": str(upstream.port)}
+
+
+def failed_tries(relay: Relay) -> int:
+    return relay.logs().count('result="TempFail"')
+
+
+def test_stopping_sends_what_waits_for_a_later_try():
+    upstream = Upstream()
+    with Relay(plain(upstream)) as relay:
+        relay.submit(20)
+        wait_for(lambda: failed_tries(relay) >= 20, 15, "failed tries")
+        with upstream:
+            # The next try of its own would be in minutes.
+            assert relay.stop(30) == 0
+            assert len(upstream.messages) == 20
+        assert "20 left, 0 stay" in relay.logs()
+
+
+def test_stopping_ends_early_when_nothing_can_leave_and_the_rest_leaves_after_the_next_start():
+    upstream = Upstream()
+    with Relay(plain(upstream)) as relay:
+        relay.submit(5)
+        wait_for(lambda: failed_tries(relay) >= 5, 15, "failed tries")
+        assert relay.stop(30) == 0
+        assert "0 left, 5 stay" in relay.logs()
+        with upstream:
+            relay.start()
+            relay.retry()
+            wait_for(lambda: len(upstream.messages) == 5, 15, "5 messages at the upstream")
+
+
+def test_while_stopping_no_client_is_greeted_and_a_second_sigterm_ends_it_at_once():
+    with Upstream() as upstream, Relay(plain(upstream) | {"OPENSMTPD_DRAIN_TIMEOUT": "5m"}) as relay:
+        upstream.misbehave(Stage.END_OF_DATA, Fault.HANG)
+        relay.submit()
+        wait_for(lambda: upstream.reached[Stage.END_OF_DATA], 15, "message under way")
+        docker("kill", "--signal=TERM", relay.name)
+        wait_for(lambda: "stopping: trying" in relay.logs(), 10, "begin of the end")
+        with pytest.raises(TimeoutError), smtplib.SMTP(relay.address, 25, timeout=2):
+            pass
+        docker("kill", "--signal=TERM", relay.name)
+        assert relay.wait() == 0
+
+
+@pytest.mark.parametrize("signal", ["KILL", "TERM"])
+def test_an_end_of_opensmtpd_that_nobody_asked_for_is_a_failure_of_the_container(signal: str):
+    with Relay({}) as relay:
+        relay.signal("/usr/sbin/smtpd", signal)
+        assert relay.wait() != 0
+        assert "relay: error: OpenSMTPD ended by itself" in relay.logs()
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_the_end_of_a_part_of_opensmtpd_ends_the_container_so_that_it_is_started_again(child: str):
+    with Relay({}) as relay:
+        relay.signal(f"smtpd: {child}", "KILL")
+        assert relay.wait() != 0
