@@ -171,16 +171,21 @@ class Relay:
         """Wait for its end; returns its exit status."""
         return int(docker("wait", self.name).stdout)
 
-    def signal(self, command: str, signal: str) -> None:
-        """Send a signal to the process in it whose command line begins with `command`."""
+    def signal(self, command: str, signal: str, user: str = "root") -> None:
+        """Send a signal to the process of `user` in it whose command line begins with `command`."""
         program = (
             "import glob, os, signal, sys\n"
             "for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
             "    if open(path).read().replace('\\0', ' ').startswith(sys.argv[1]):\n"
-            "        os.kill(int(path.split('/')[2]), signal.Signals[f'SIG{sys.argv[2]}'])"
+            "        print('found', flush=True)\n"
+            "        os.kill(int(path.split('/')[2]), signal.Signals[f'SIG{sys.argv[2]}'])\n"
+            "        break"
         )
-        # The container's own root may not kill processes of other users.
-        docker("exec", "--privileged", self.name, "python3", "-I", "-c", program, command, signal)
+        # Without KILL, root may signal its own processes only. The container may end before this program does.
+        done = docker(
+            "exec", f"--user={user}", self.name, "python3", "-I", "-c", program, command, signal, check=False
+        )
+        assert done.stdout.strip() == "found", done.stdout
 
     def start(self) -> None:
         """Start it, for the first time or again."""
