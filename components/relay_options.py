@@ -52,7 +52,7 @@ class RelayOptions(TypedDict):
     submission_key: NotRequired[pulumi.Input[str]]
     """The private key of that certificate, as PEM text; secret."""
     submission_logins: NotRequired[pulumi.Input[str]]
-    """Who may log in there: lines `user:hash`, with a hash as `smtpctl encrypt` prints it; secret."""
+    """Who may log in there: lines `user:hash`, with a hash as `openssl passwd -6` makes it; secret."""
     dkim_domain: NotRequired[pulumi.Input[str]]
     """The domain that messages are signed for with DKIM. Goes with `dkim_selector` and `dkim_key`. Defaults to no
     signature: SES and SendGrid sign by themselves."""

@@ -226,3 +226,28 @@ def test_a_refusal_survives_pickling():
 def test_a_value_that_works_gets_its_normal_form(field: str, value: object, normal: object):
     assert CHECKS[field](value) == normal
     assert CHECKS[field](normal) == normal
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    [
+        "$y$jCT$salt$" + "x" * 43,
+        "$y$j9V$salt$" + "x" * 43,
+        "$7$CU..../....salt$" + "x" * 43,
+        "$gy$j9T$salt$" + "x" * 43,
+    ],
+)
+def test_a_hash_that_takes_more_memory_than_the_relay_has_is_refused(hashed: str):
+    error = refusal(CHECKS["submission_logins"], f"app:{hashed}")
+    assert error.problem == "has a hash that may take more memory than the relay has in line 1"
+    assert "openssl passwd -6" in error.fix
+    assert hashed not in str(error)
+
+
+@pytest.mark.parametrize(
+    "hashed",
+    ["$6$salt$" + "x" * 86, "$2b$12$" + "x" * 53, "$y$j9T$salt$" + "x" * 43],
+    ids=lambda text: text[:3],
+)
+def test_a_hash_that_the_relay_can_compute_is_taken(hashed: str):
+    assert CHECKS["submission_logins"](f"app:{hashed}\n") == f"app:{hashed}\n"

@@ -31,6 +31,9 @@ Check = Callable[[object], Any]
 
 # What crypt(3) of libxcrypt makes, without the methods that are broken: https://manpages.debian.org/crypt.5
 _HASH = re.compile(r"\$(2[aby]|5|6|7|y|gy|sm3|sm3y)\$[./A-Za-z0-9$=,]{20,}")
+# Those of them that fill memory, but for yescrypt of up to 16 MiB. OpenSMTPD computes the hash in its own process: more
+# than its container may have, 128 MiB for what `smtpctl encrypt` makes, is the end of the relay at the first login.
+_HASH_IN_MEMORY = re.compile(r"\$(7|gy|sm3y|y(?!\$j[./0-9][./0-9A-T]\$))\$")
 _LOGIN_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=-]{0,63}")
 
 _SHOWN: dict[str, Callable[[str], str]] = {
@@ -183,8 +186,10 @@ def _logins(field: str, value: object) -> str:
             problem = "names a user again"
         elif not _HASH.fullmatch(hashed):
             problem = "has no crypt(3) hash behind the user name"
+        elif _HASH_IN_MEMORY.match(hashed):
+            problem = "has a hash that may take more memory than the relay has"
         if problem:
-            fix = "write user:hash, where `smtpctl encrypt` in the container makes the hash of a password"
+            fix = "write user:hash, where `openssl passwd -6` makes the hash of a password"
             raise InvalidSetting(field, f"{problem} in line {number}", fix)
         logins[user.lower()] = hashed
     return "".join(f"{user}:{hashed}\n" for user, hashed in logins.items())

@@ -164,7 +164,7 @@ VARIABLES = (
         "OPENSMTPD_SUBMISSION_LOGINS",
         "submission_logins",
         "",
-        "Who may log in: lines user:hash, with a hash of crypt(3), as `smtpctl encrypt` prints.",
+        "Who may log in: lines user:hash, with a hash of crypt(3) as `openssl passwd -6` makes it.",
         from_file=True,
     ),
     Variable(
