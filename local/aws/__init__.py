@@ -1,6 +1,7 @@
 """An AWS account in a folder: SES, IAM, Route 53 and STS, and an SMTP endpoint that decides as SES does.
 
 `python -m local.aws --directory DIR --region eu-west-1 --host NAME` runs it in the foreground until SIGTERM.
+With several `--region` each has its own SMTP endpoint, all under the same name.
 
 The APIs are moto's, extended from outside where SES v2, Route 53 and IAM fall short of the real ones. What the SMTP
 endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a
@@ -8,7 +9,8 @@ hosted zone, a login is good while its access key is active, and a message goes 
 
 In the folder:
 
-- `account.json`: addresses and ports, there only while the account runs and answers
+- `account.json`: addresses and ports, there only while the account runs and answers; `regions` has the SMTP endpoint
+  of each region, `region` and `smtp` are the first one
 - `ca.pem` and `ca.key`: the certificate authority, kept from run to run, so that clients need not learn a new one
 - `mailbox/`: accepted messages
 - `limits.json`: written by whoever wants other limits; see `limits.py`

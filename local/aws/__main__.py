@@ -9,6 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
+from .account import signing_zones
 from .api import Api
 from .certificates import Certificates
 from .dns import NameServer
@@ -32,14 +33,16 @@ def main() -> int:
             )
             # aiosmtpd writes every command of every session.
             logging.getLogger("mail.log").setLevel(logging.ERROR)
-            asyncio.run(_run(directory, arguments.region, arguments.host, arguments.bind))
+            asyncio.run(
+                _run(directory, list(dict.fromkeys(arguments.region)), arguments.host, arguments.bind)
+            )
     except (AlreadyRunning, InvalidLimits, OSError) as error:
         print(f"local AWS: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-async def _run(directory: RunDirectory, region: str, host: str, address: str) -> None:
+async def _run(directory: RunDirectory, regions: list[str], host: str, address: str) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -48,20 +51,24 @@ async def _run(directory: RunDirectory, region: str, host: str, address: str) ->
     tls = certificates.server_context(list(dict.fromkeys([host, "localhost", _LOOPBACK])))
     mailbox = Mailbox(directory.path / "mailbox")
     api = Api(directory.path / "limits.json")
-    account = api.account_of(region)
-    account.limits()  # a mistake in the file is an error at the start, not at the first message
-    name_server = NameServer(_LOOPBACK, lambda: [*account.hosted_zones(), account.signing_zone()])
-    smtp = SmtpEndpoint(account, mailbox, host, address, tls)
+    accounts = [api.account_of(region) for region in regions]
+    accounts[0].limits()  # a mistake in the file is an error at the start, not at the first message
+    name_server = NameServer(_LOOPBACK, lambda: [*accounts[0].hosted_zones(), *signing_zones(accounts)])
 
     api.start()
     name_server.start()
-    starttls, implicit_tls = await smtp.start()
+    endpoints = {}
+    for account in accounts:
+        starttls, implicit_tls = await SmtpEndpoint(account, mailbox, host, address, tls).start()
+        smtp = {"host": host, "address": address, "starttls": starttls, "tls": implicit_tls}
+        endpoints[account.region] = {"smtp": smtp}
     directory.announce(
         {
             "pid": os.getpid(),
             "endpoint": api.endpoint,
-            "region": region,
-            "smtp": {"host": host, "address": address, "starttls": starttls, "tls": implicit_tls},
+            "region": regions[0],
+            "smtp": endpoints[regions[0]]["smtp"],
+            "regions": endpoints,
             "ca": str(certificates.authority_file),
             "dns": {"address": _LOOPBACK, "port": name_server.port},
             "mailbox": str(mailbox.directory),
@@ -73,7 +80,13 @@ async def _run(directory: RunDirectory, region: str, host: str, address: str) ->
 def _parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local.aws", description="An AWS account in a folder.")
     parser.add_argument("--directory", type=Path, required=True, help="the folder that the account lives in")
-    parser.add_argument("--region", type=_region, required=True, help="the region whose SMTP endpoint runs")
+    parser.add_argument(
+        "--region",
+        type=_region,
+        required=True,
+        action="append",
+        help="the region whose SMTP endpoint runs; can be given more than once",
+    )
     parser.add_argument("--host", required=True, help="the host name in the endpoint's certificate")
     parser.add_argument("--bind", default=_LOOPBACK, help="where the endpoint listens (default: %(default)s)")
     return parser.parse_args()

@@ -3,6 +3,7 @@
 import base64
 import functools
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,14 +91,14 @@ class Account:
             if not zone.private_zone
         ]
 
-    def signing_zone(self) -> Zone:
-        """Return the zone in which SES publishes the keys that it signs with: one per token of Easy DKIM."""
-        name = dkim_zone(self.region)
-        tokens = [
-            token for identity in list(self.identities().values()) for token in identity.easy_dkim_tokens
-        ]
+    def signing_records(self) -> list[RecordSet]:
+        """Return the keys that SES publishes and signs with: one per token of Easy DKIM."""
         value = quoted(f"p={self._dkim_key}")
-        return Zone(name, tuple(RecordSet(f"{token}.{name}", "TXT", 1800, (value,)) for token in tokens))
+        return [
+            RecordSet(f"{token}.{dkim_zone(self.region)}", "TXT", 1800, (value,))
+            for identity in list(self.identities().values())
+            for token in identity.easy_dkim_tokens
+        ]
 
     @functools.cached_property
     def _dkim_key(self) -> str:
@@ -120,13 +121,35 @@ class Account:
         documents: list[Any] = []
         for holder in holders:
             documents += holder.policies.values()
-            documents += [
-                version.document
-                for policy in holder.managed_policies.values()
-                for version in policy.versions
-                if version.is_default_version
-            ]
+            documents += [_default_version(policy) for policy in holder.managed_policies.values()]
         return [json.loads(document) for document in documents]
+
+    def boundary_of(self, user: User) -> Policy | None:
+        """Return the permissions boundary of a user, None without one. A deleted one allows nothing."""
+        boundary = getattr(user, "permissions_boundary", None)
+        if not boundary:
+            return None
+        policies = iam_backends[self._account_id][_PARTITION].managed_policies
+        policy = policies.get(boundary["PermissionsBoundaryArn"])
+        return json.loads(_default_version(policy)) if policy else {}
+
+    def identity_policies(self, arn: str) -> list[Policy]:
+        """Return the sending authorisation policies of the identity with the ARN, none for another resource."""
+        name = arn.partition(":identity/")[2]
+        identity = self.identities().get(name) if name else None
+        return [json.loads(document) for document in identity.policies.values()] if identity else []
+
+
+def _default_version(policy: Any) -> str:
+    return next(version.document for version in policy.versions if version.is_default_version)
+
+
+def signing_zones(accounts: Iterable[Account]) -> list[Zone]:
+    """Return the zones of SES with the keys of all regions: some regions share one."""
+    records: dict[str, list[RecordSet]] = {}
+    for account in accounts:
+        records.setdefault(dkim_zone(account.region), []).extend(account.signing_records())
+    return [Zone(name, tuple(record_sets)) for name, record_sets in records.items()]
 
 
 def _record_set(record_set: Any) -> RecordSet:

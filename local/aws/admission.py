@@ -91,6 +91,16 @@ def check_verified(
     return list({identity.email_identity: identity for identity in identities.values()}.values())
 
 
+def check_mail_from(identity: Identity, status: Callable[[Identity], str]) -> None:
+    """Raise Refused when the identity wants no mail without its custom MAIL FROM domain, and that lacks its records."""
+    rejects = identity.mail_from_domain and identity.behavior_on_mx_failure == "REJECT_MESSAGE"
+    if rejects and status(identity) != "SUCCESS":
+        raise Refused(
+            "554 Message rejected: The message could not be sent because Amazon SES could not read the MX record "
+            f"of the MAIL FROM domain {identity.mail_from_domain}."
+        )
+
+
 def check_allowed(user_arn: str, resources: Iterable[str], allows: Callable[[str, str], bool]) -> None:
     """Raise Refused for the first ARN of `resources` on which `allows(action, resource)` is false."""
     action = "ses:SendRawEmail"
@@ -105,3 +115,9 @@ def addresses_in(headers: Message, *names: str) -> list[str]:
     """Return the e-mail addresses in the named headers, each once."""
     values = [str(value) for name in names for value in headers.get_all(name, [])]
     return list(dict.fromkeys(address for _, address in getaddresses(values) if address))
+
+
+def display_names_in(headers: Message, *names: str) -> list[str]:
+    """Return the display names in the named headers, those of addresses without one left out."""
+    values = [str(value) for name in names for value in headers.get_all(name, [])]
+    return list(dict.fromkeys(display_name for display_name, _ in getaddresses(values) if display_name))

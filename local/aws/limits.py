@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 
@@ -29,6 +29,10 @@ class Limits:
     """Bytes per message."""
     confirmed_addresses: tuple[str, ...] = ()
     """E-mail addresses whose owners have followed the link that SES sent them: identities that are verified so."""
+    vpc_endpoints: dict[str, str] = field(default_factory=dict)
+    """By client address: the id of the VPC endpoint that the client comes through (`aws:SourceVpce`)."""
+    unreachable_regions: tuple[str, ...] = ()
+    """Regions whose SMTP endpoints are down: they close every connection at once."""
 
     @classmethod
     def read(cls, path: Path) -> "Limits":
@@ -44,7 +48,10 @@ class Limits:
             raise InvalidLimits(f"{path.name}: no valid JSON: {error}") from None
         if not isinstance(given, dict):
             raise InvalidLimits(f"{path.name}: expected an object, found {type(given).__name__}")
-        defaults = {field.name: field.default for field in fields(cls)}
+        defaults = {
+            each.name: each.default_factory() if each.default is MISSING else each.default
+            for each in fields(cls)
+        }
         return cls(**{key: _checked(path.name, key, value, defaults) for key, value in given.items()})
 
 
@@ -57,8 +64,11 @@ def _checked(file: str, key: str, value: object, defaults: dict[str, object]) ->
         case bool():
             expected, fits = "true or false", isinstance(value, bool)
         case tuple():
-            expected = "a list of e-mail addresses"
+            expected = "a list of strings"
             fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case dict():
+            expected = "an object of strings"
+            fits = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
         case _:
             expected = "a number, 0 or more"
             fits = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

@@ -13,6 +13,8 @@ Policy = Mapping[str, Any]
 """A policy document."""
 Context = Mapping[str, Sequence[str]]
 """What a request says about itself: condition keys in lower case, each with its values."""
+Principal = tuple[str, str]
+"""Who asks: `("AWS", <ARN of a user>)` or `("Service", "ses.amazonaws.com")`."""
 
 _QUALIFIER = re.compile(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?")
 
@@ -23,13 +25,66 @@ class UnsupportedCondition(ValueError):
 
 def allows(policies: Iterable[Policy], action: str, resource: str, context: Context) -> bool:
     """Return whether `policies` allow `action` on the ARN `resource`: some statement allows it, and none denies it."""
-    effects = {
+    return _effects(policies, action, resource, context) == {"Allow"}
+
+
+def allows_principal(
+    policies: Iterable[Policy], principal: Principal, action: str, resource: str, context: Context
+) -> bool:
+    """Return whether the policies of a resource let `principal` in; statements about others do not count."""
+    return _effects(_about(policies, principal), action, resource, context) == {"Allow"}
+
+
+def user_may(
+    user_arn: str,
+    own: Iterable[Policy],
+    boundary: Policy | None,
+    of_resource: Iterable[Policy],
+    action: str,
+    resource: str,
+    context: Context,
+) -> bool:
+    """Return whether a user may do `action` on `resource` of the same account.
+
+    No policy may deny it, and either the user's own policies and its permissions boundary allow it, or the resource's
+    policies allow it to the user by name, which a boundary does not limit.
+    """
+    by_own = _effects(own, action, resource, context)
+    by_boundary = {"Allow"} if boundary is None else _effects([boundary], action, resource, context)
+    by_resource = _effects(_about(of_resource, ("AWS", user_arn)), action, resource, context)
+    if "Deny" in by_own | by_boundary | by_resource:
+        return False
+    return ("Allow" in by_own and "Allow" in by_boundary) or "Allow" in by_resource
+
+
+def _effects(policies: Iterable[Policy], action: str, resource: str, context: Context) -> set[str]:
+    return {
         statement["Effect"]
         for policy in policies
         for statement in _as_list(policy.get("Statement", []))
         if _applies(statement, action, resource, context)
     }
-    return effects == {"Allow"}
+
+
+def _about(policies: Iterable[Policy], principal: Principal) -> list[Policy]:
+    """The policies with those of their statements that name `principal`."""
+    return [
+        {"Statement": [s for s in _as_list(policy.get("Statement", [])) if _names(s, principal)]}
+        for policy in policies
+    ]
+
+
+def _names(statement: Mapping[str, Any], principal: Principal) -> bool:
+    kind, name = principal
+    named = statement.get("Principal", {})
+    if named == "*" or "*" in _as_list(named.get("AWS", [])):
+        return True
+    names = {name}
+    if kind == "AWS" and statement["Effect"] == "Deny":
+        # The account stands for all its users. An Allow to it only leaves the decision to their own policies.
+        account = name.split(":")[4]
+        names |= {account, f"arn:aws:iam::{account}:root"}
+    return bool(names.intersection(_as_list(named.get(kind, []))))
 
 
 def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:

@@ -15,12 +15,21 @@ import uuid
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from .account import Account, Login
-from .admission import Refused, Submission, addresses_in, check_allowed, check_form, check_verified
+from .admission import (
+    Refused,
+    Submission,
+    addresses_in,
+    check_allowed,
+    check_form,
+    check_mail_from,
+    check_verified,
+    display_names_in,
+)
 from .identity import Identity
-from .limits import InvalidLimits
+from .limits import InvalidLimits, Limits
 from .mailbox import Mailbox
 from .password import smtp_password
-from .policy import Context, UnsupportedCondition, allows
+from .policy import Context, UnsupportedCondition, user_may
 
 _log = logging.getLogger(__name__)
 _AUTHENTICATED = "235 Authentication successful."
@@ -62,6 +71,18 @@ class _SesProtocol(SMTP):
 
     AuthLoginUsernameChallenge = "Username:"
     AuthLoginPasswordChallenge = "Password:"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        with contextlib.suppress(InvalidLimits):
+            if self.event_handler.account.region in self.event_handler.account.limits().unreachable_regions:
+                transport.abort()
+                return
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        # One that was closed before it began has nothing to end.
+        if self.transport is not None:
+            super().connection_lost(error)
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         # Wrong limits refuse the message, with the reason: a client that cannot say hello would report something else.
@@ -148,16 +169,24 @@ class _Decisions:
         if name:
             if not self.account.has_configuration_set(name):
                 raise Refused(f"554 Transaction failed: Configuration set <{name}> does not exist.")
+            if not self.account.configuration_sets()[name].sends:
+                raise Refused(f"554 Message rejected: Sending is disabled for configuration set <{name}>.")
             resources.append(self.account.arn(f"configuration-set/{name}"))
-        policies = self.account.policies_of(login.user)
-        context = _context(submission, login, session)
-        check_allowed(
-            login.user.arn, resources, lambda action, resource: allows(policies, action, resource, context)
-        )
+        self._check_sending(resources, login, _context(submission, login, session, limits))
+        check_mail_from(identities[0], self.account.verification.mail_from_status)
         if reply := self.account.throttle.refusal(limits):
             raise Refused(reply)
         self.account.throttle.record(len(submission.recipients))
         return self._deliver(submission, session)
+
+    def _check_sending(self, resources: list[str], login: Login, context: Context) -> None:
+        own, boundary = self.account.policies_of(login.user), self.account.boundary_of(login.user)
+
+        def allowed(action: str, resource: str) -> bool:
+            of_resource = self.account.identity_policies(resource)
+            return user_may(login.user.arn, own, boundary, of_resource, action, resource, context)
+
+        check_allowed(login.user.arn, resources, allowed)
 
     def _verified_identity(self, address: str) -> Identity | None:
         identities = self.account.identities_of(address)
@@ -167,21 +196,25 @@ class _Decisions:
         # As SES's look: the time in hexadecimal milliseconds after a number of the region, then a random part.
         message_id = f"0102{time.time_ns() // 1_000_000:012x}-{uuid.uuid4()}-000000"
         client = f"{session.host_name} ([{session.peer[0]}])"
-        trace = f"from {client} by {self._host} with ESMTPSA id {message_id}"
+        trace = f"from {client} by {self._host} ({self.account.region}) with ESMTPSA id {message_id}"
         self._mailbox.deliver(message_id, submission.sender, submission.recipients, trace, submission.content)
         return message_id
 
 
-def _context(submission: Submission, login: Login, session: Session) -> Context:
+def _context(submission: Submission, login: Login, session: Session, limits: Limits) -> Context:
     """What the message says to the conditions of a policy.
 
     https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html#iam-and-ses-examples-email-sending-actions
     """
+    client = session.peer[0]
+    endpoint = limits.vpc_endpoints.get(client)
     return {
         "ses:fromaddress": addresses_in(submission.headers, "From"),
+        "ses:fromdisplayname": display_names_in(submission.headers, "From"),
         "ses:feedbackaddress": [submission.sender],
         "ses:recipients": submission.recipients,
-        "aws:sourceip": [session.peer[0]],
+        "aws:sourceip": [client],
+        "aws:sourcevpce": [endpoint] if endpoint else [],
         "aws:securetransport": ["true"],
         "aws:username": [login.user.name],
         "aws:principalarn": [login.user.arn],

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -138,4 +139,54 @@ _SES_FAMILY = Family(
     stays=("suppression", "vdm"),
 )
 
-FAMILIES = {"ses": _SES_FAMILY}
+
+def _allow(action: str, resource: str = "*", **more: Any) -> str:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _iam(second, opts):
+    boundary = aws.iam.Policy(
+        "boundary", name="boundary", policy=_allow("ses:*"), path="/mail/", opts=opts("boundary")
+    )
+    sending = aws.iam.Policy(
+        "sending",
+        name="sending",
+        description="May send",
+        policy=_allow("ses:SendRawEmail" if second else "ses:SendEmail"),
+        tags={"team": "b" if second else "a"},
+        opts=opts("sending"),
+    )
+    user = aws.iam.User(
+        "user",
+        name="typed",
+        path="/mail/" if second else None,
+        permissions_boundary=boundary.arn if second else None,
+        tags={"team": "mail"},
+        opts=opts("user"),
+    )
+    inline = aws.iam.UserPolicy(
+        "inline",
+        user=user.name,
+        name="inline",
+        policy=_allow("ses:Get*" if second else "*"),
+        opts=opts("inline"),
+    )
+    attachment = aws.iam.UserPolicyAttachment(
+        "attachment",
+        user=user.name,
+        policy_arn=boundary.arn if second else sending.arn,
+        opts=opts("attachment"),
+    )
+    return [boundary, sending, user, inline, attachment]
+
+
+_IAM_FAMILY = Family(
+    _iam,
+    changes={
+        **dict.fromkeys(("sending", "user", "inline"), "update"),
+        "attachment": "create-replacement",
+    },
+)
+
+FAMILIES = {"ses": _SES_FAMILY, "iam": _IAM_FAMILY}

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,8 @@ _STOP_SECONDS = 10
 class LocalAws:
     """Runs `python -m local.aws` as a context manager.
 
-    `host` is the name in the certificate of its SMTP endpoint, `bind` where that listens. Without a `directory` it
-    lives in a temporary one.
+    `host` is the name in the certificate of its SMTP endpoint, `bind` where that listens; each of `more_regions` has an
+    endpoint of its own. Without a `directory` it lives in a temporary one.
     """
 
     account: dict[str, Any]
@@ -33,11 +34,14 @@ class LocalAws:
         region: str = "eu-west-1",
         host: str = "localhost",
         bind: str = "127.0.0.1",
+        more_regions: Sequence[str] = (),
     ):
         self._temporary = tempfile.TemporaryDirectory() if directory is None else None
         self.directory = directory or Path(self._temporary.name)
         self.command = [sys.executable, "-m", "local.aws", "--directory", str(self.directory)]
-        self.command += ["--region", region, "--host", host, "--bind", bind]
+        for each in (region, *more_regions):
+            self.command += ["--region", each]
+        self.command += ["--host", host, "--bind", bind]
 
     def __enter__(self) -> "LocalAws":
         self.directory.mkdir(parents=True, exist_ok=True)

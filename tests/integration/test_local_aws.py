@@ -24,12 +24,13 @@ from tests.integration.local_aws import LocalAws
 pytestmark = pytest.mark.integration
 
 _REGION = "eu-west-1"
+_OTHER_REGION = "us-east-1"
 _FAST = 1_000_000  # recipients per second: so that only the tests of the rate meet it
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws(tmp_path_factory.mktemp("aws")) as aws:
+    with LocalAws(tmp_path_factory.mktemp("aws"), more_regions=[_OTHER_REGION]) as aws:
         yield aws
 
 
@@ -118,8 +119,8 @@ def change(action: str, name: str, type_: str, *values: str, ttl: int = 300) -> 
     }
 
 
-def connect(aws: LocalAws) -> smtplib.SMTP:
-    smtp = aws.account["smtp"]
+def connect(aws: LocalAws, region: str = _REGION) -> smtplib.SMTP:
+    smtp = aws.account["regions"][region]["smtp"]
     session = smtplib.SMTP(smtp["host"], smtp["starttls"], timeout=10)
     session.starttls(context=ssl.create_default_context(cafile=aws.account["ca"]))
     return session
@@ -321,6 +322,100 @@ def test_a_policy_condition_on_the_sender_is_kept(sender: Sender) -> None:
         sender.send(from_=f"ceo@{sender.domain}")
 
 
+@pytest.mark.parametrize(
+    ("condition", "from_", "recipients", "accepted"),
+    [
+        ({"StringEquals": {"ses:FromDisplayName": "Shop"}}, "Shop <{}>", ["to@recipient.example"], True),
+        ({"StringEquals": {"ses:FromDisplayName": "Shop"}}, "Bank <{}>", ["to@recipient.example"], False),
+        ({"ForAllValues:StringLike": {"ses:Recipients": "*@a.example"}}, "{}", ["x@a.example"], True),
+        (
+            {"ForAllValues:StringLike": {"ses:Recipients": "*@a.example"}},
+            "{}",
+            ["x@a.example", "y@b.example"],
+            False,
+        ),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-1"}}, "{}", ["to@recipient.example"], True),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-2"}}, "{}", ["to@recipient.example"], False),
+    ],
+)
+def test_policy_conditions_decide(
+    aws: LocalAws,
+    sender: Sender,
+    condition: dict[str, Any],
+    from_: str,
+    recipients: list[str],
+    accepted: bool,
+) -> None:
+    aws.set_limits(max_send_rate=_FAST, vpc_endpoints={"127.0.0.1": "vpce-1"})
+    sender.allow([sender.arn(f"identity/{sender.domain}")], Condition=condition)
+
+    def send() -> None:
+        sender.send(from_=from_.format(f"app@{sender.domain}"), recipients=recipients)
+
+    if accepted:
+        send()
+    else:
+        with pytest.raises(smtplib.SMTPDataError, match="Access denied"):
+            send()
+
+
+def test_a_policy_of_the_identity_lets_a_user_in_and_keeps_one_out(sender: Sender) -> None:
+    def put(effect: str) -> None:
+        statement = {
+            "Effect": effect,
+            "Principal": {"AWS": f"arn:aws:iam::123456789012:user/{sender.user}"},
+            "Action": "ses:SendRawEmail",
+            "Resource": sender.arn(f"identity/{sender.domain}"),
+        }
+        call = (
+            sender.ses.update_email_identity_policy
+            if effect == "Deny"
+            else sender.ses.create_email_identity_policy
+        )
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        call(EmailIdentity=sender.domain, PolicyName="direct", Policy=policy)
+
+    sender.iam.delete_user_policy(UserName=sender.user, PolicyName="send")
+    put("Allow")
+    assert sender.send() == {}
+    sender.allow([sender.arn(f"identity/{sender.domain}")])
+    put("Deny")
+    with pytest.raises(smtplib.SMTPDataError, match="Access denied"):
+        sender.send()
+
+
+def test_a_permissions_boundary_limits_what_the_policies_allow(sender: Sender) -> None:
+    def policy(name: str, action: str) -> str:
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        created = sender.iam.create_policy(PolicyName=f"{sender.user}-{name}", PolicyDocument=document)
+        return created["Policy"]["Arn"]
+
+    wide, narrow = policy("wide", "ses:*"), policy("narrow", "s3:*")
+    sender.iam.put_user_permissions_boundary(UserName=sender.user, PermissionsBoundary=wide)
+    assert sender.send() == {}
+    sender.iam.put_user_permissions_boundary(UserName=sender.user, PermissionsBoundary=narrow)
+    user = sender.iam.get_user(UserName=sender.user)["User"]
+    assert user["PermissionsBoundary"]["PermissionsBoundaryArn"] == narrow
+    with pytest.raises(smtplib.SMTPDataError, match="Access denied"):
+        sender.send()
+
+
+def test_a_configuration_set_that_is_switched_off_stops_its_mail(sender: Sender) -> None:
+    name = sender.user
+    sender.ses.create_configuration_set(ConfigurationSetName=name, SendingOptions={"SendingEnabled": False})
+    sender.ses.put_email_identity_configuration_set_attributes(
+        EmailIdentity=sender.domain, ConfigurationSetName=name
+    )
+    sender.allow(["*"])
+    with pytest.raises(
+        smtplib.SMTPDataError, match=f"554.*Sending is disabled for configuration set <{name}>"
+    ):
+        sender.send()
+    sender.ses.put_configuration_set_sending_options(ConfigurationSetName=name, SendingEnabled=True)
+    assert sender.send() == {}
+
+
 def test_a_condition_that_is_not_emulated_is_named_and_does_not_let_the_message_pass(sender: Sender) -> None:
     condition = {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}
     sender.allow([sender.arn(f"identity/{sender.domain}")], Condition=condition)
@@ -502,6 +597,8 @@ def test_a_custom_mail_from_domain_succeeds_with_its_mx_and_spf(aws: LocalAws, s
         return sender.ses.get_email_identity(EmailIdentity=sender.domain)["MailFromAttributes"]
 
     assert told()["MailFromDomainStatus"] == "PENDING"
+    with pytest.raises(smtplib.SMTPDataError, match=r"554.*could not read the MX record"):
+        sender.send()
     records = [
         change("CREATE", name, "MX", f"10 feedback-smtp.{_REGION}.amazonses.com"),
         change("CREATE", name, "TXT", '"v=spf1 include:amazonses.com ~all"'),
@@ -514,6 +611,31 @@ def test_a_custom_mail_from_domain_succeeds_with_its_mx_and_spf(aws: LocalAws, s
         "MailFromDomainStatus": "SUCCESS",
         "BehaviorOnMxFailure": "REJECT_MESSAGE",
     }
+    assert sender.send() == {}
+
+
+# --- a second region
+
+
+def test_a_region_takes_the_password_of_its_own_and_only_its_own_identities(
+    aws: LocalAws, sender: Sender
+) -> None:
+    session = connect(aws, _OTHER_REGION)
+    secret = sender.key["SecretAccessKey"]
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        session.login(sender.key["AccessKeyId"], smtp_password(secret, _REGION))
+    session.login(sender.key["AccessKeyId"], smtp_password(secret, _OTHER_REGION))
+    with pytest.raises(smtplib.SMTPDataError, match="failed the check in region US-EAST-1"):
+        session.sendmail(
+            f"app@{sender.domain}", ["to@recipient.example"], f"From: app@{sender.domain}\r\n\r\n"
+        )
+
+
+def test_a_region_that_is_down_closes_every_connection_and_no_other_does(aws: LocalAws) -> None:
+    aws.set_limits(unreachable_regions=[_OTHER_REGION])
+    with pytest.raises(OSError, match=r"closed|reset"):
+        connect(aws, _OTHER_REGION)
+    connect(aws, _REGION).quit()
 
 
 # --- the SES API

@@ -58,7 +58,7 @@ def test_what_the_file_says_replaces_a_default_and_no_other(read):
         ('{"max_send_rate": -1}', "max_send_rate: expected a number, 0 or more, found -1"),
         (
             '{"confirmed_addresses": "a@x.example"}',
-            "confirmed_addresses: expected a list of e-mail addresses",
+            "confirmed_addresses: expected a list of strings",
         ),
         ("[]", "expected an object, found list"),
         ("{", "no valid JSON"),

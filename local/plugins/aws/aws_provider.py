@@ -15,11 +15,13 @@ from local.plugins.aws.email_identity_feedback_attributes import EmailIdentityFe
 from local.plugins.aws.email_identity_mail_from_attributes import EmailIdentityMailFromAttributes
 from local.plugins.aws.email_identity_policy import EmailIdentityPolicy
 from local.plugins.aws.functions import FUNCTIONS
+from local.plugins.aws.managed_policy import Policy
 from local.plugins.aws.record import Record
 from local.plugins.aws.tenant import Tenant
 from local.plugins.aws.tenant_resource_association import TenantResourceAssociation
 from local.plugins.aws.user import User
 from local.plugins.aws.user_policy import UserPolicy
+from local.plugins.aws.user_policy_attachment import UserPolicyAttachment
 from local.plugins.aws.zone import Zone
 from local.plugins.property import Property, not_implemented
 from local.plugins.provider import Provider
@@ -30,6 +32,8 @@ class AwsProvider(Provider):
 
     name = "aws"
     resource_types = (
+        UserPolicyAttachment,
+        Policy,
         TenantResourceAssociation,
         Tenant,
         EmailIdentityPolicy,
