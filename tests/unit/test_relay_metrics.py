@@ -136,7 +136,7 @@ def test_what_is_not_known_yet_has_no_value():
     for name in (
         "opensmtpd_queue_messages",
         "opensmtpd_last_delivery_timestamp_seconds",
-        "opensmtpd_upstream_active",
+        "opensmtpd_upstream_probe_success",
     ):
         assert not any(sample.startswith(name) for sample in start)
 
@@ -214,7 +214,7 @@ def test_the_last_delivery_and_the_last_permanent_failure_are_dated():
 
 def test_the_upstream_in_use_is_the_only_active_one():
     made = metrics()
-    made.use("primary")
+    assert samples(made)['opensmtpd_upstream_active{upstream="primary"}'] == 1
     made.use("fallback")
     read = samples(made)
     assert read['opensmtpd_upstream_active{upstream="primary"}'] == 0

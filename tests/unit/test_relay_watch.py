@@ -8,6 +8,7 @@ from components.image.relay.control import ControlFailed
 from components.image.relay.events import UpstreamError
 from components.image.relay.failover import FALLBACK, PRIMARY
 from components.image.relay.failure import Failure
+from components.image.relay.metrics import Metrics
 from components.image.relay.probe import ProbeFailed
 from components.image.relay.readiness import Readiness
 from components.image.relay.settings import Upstream
@@ -39,6 +40,7 @@ class World:
             "relay.example.com",
             60,
             self.readiness,
+            Metrics(names),
             self._act,
             lambda: self._act("retry"),
             lambda _level, text: self.said.append(text),

@@ -13,7 +13,9 @@ from .checks import SWITCHED_OFF
 from .drain import drain
 from .files import CONF_FILE, File, files
 from .health import ADDRESS_FILE, RUN_DIRECTORY
+from .http_server import HttpServer
 from .journal import Journal
+from .metrics import Metrics
 from .readiness import Readiness
 from .resolver import Resolver
 from .settings import Settings
@@ -51,21 +53,41 @@ def main() -> int:
     for warning in notices.warnings(settings):
         journal.say("warning", warning)
     upstreams = upstreams_of(settings)
-    readiness = Readiness(upstreams, settings.max_queue_age, health.publish, journal.say)
+    metrics = Metrics(upstreams)
+
+    def shown(ready: bool, reasons: list[str]) -> tuple[bool, list[str]]:
+        return ready, [journal.shown(reason) for reason in reasons]
+
+    def publish(ready: bool, reasons: list[str]) -> None:
+        metrics.ready(ready)
+        health.publish(*shown(ready, reasons))
+
+    readiness = Readiness(upstreams, settings.max_queue_age, publish, journal.say)
     watch = Watch(
         upstreams,
         settings.hostname,
         settings.probe_interval,
         readiness,
+        metrics,
         lambda _name: None,
         control.retry_all,
         journal.say,
     )
 
     def observe(event: events.Event | None) -> None:
+        metrics.observe(event)
         if readiness.observe(event):
             watch.wake()
 
+    http = None
+    if settings.metrics_port:
+        try:
+            http = HttpServer(settings.metrics_port, metrics, lambda: shown(*readiness.state()))
+        except OSError as error:
+            return _fail(
+                f"OPENSMTPD_METRICS_PORT {settings.metrics_port} cannot be listened on: {error.strerror}",
+                os.EX_OSERR,
+            )
     if not Resolver().address:
         journal.say("warning", "port 53 is taken: where DNS does not answer, clients will wait for a minute")
     smtpd = Supervisor(
@@ -75,6 +97,8 @@ def main() -> int:
         lambda lines: _follow(lines, journal, observe),
     )
     control.join_group()
+    if http:
+        http.start()
     threading.Thread(target=watch.run, name="watch", daemon=True).start()
     status = smtpd.run(lambda: drain(settings.drain_timeout, journal.say))
     if not smtpd.stopping:

@@ -51,8 +51,8 @@ class Journal:
         output: Callable[[bytes], object] | None = None,
         clock: Callable[[], float] = time.time,
     ):
-        masked = log_addresses == MASKED
-        self._format = _Json(masked, clock) if log_format == JSON else _Plain(masked)
+        self._masked = log_addresses == MASKED
+        self._format = _Json(self._masked, clock) if log_format == JSON else _Plain(self._masked)
         self._own_addresses = frozenset(own_addresses)
         self._output = output or _to_standard_error
         self._lock = threading.Lock()
@@ -74,6 +74,10 @@ class Journal:
         shown = _encoded(self._format.own(level, text, extra))
         with self._lock:
             self._put(shown)
+
+    def shown(self, text: str) -> str:
+        """`text` for readers of the log who find it elsewhere: without local parts, if the log has none."""
+        return masking.mask(text) if self._masked else text
 
     def close(self) -> None:
         """Write what was held back until the rest of its session would tell what it is."""

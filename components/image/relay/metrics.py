@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .backlog import Backlog
 from .diagnosis import failure_in
 from .events import Accepted, Delivery, Event, Expired, Login, Refused, Removed, Started, UpstreamError
+from .failover import FALLBACK, PRIMARY
 from .failure import Failure
 
 
@@ -153,7 +154,8 @@ class Metrics:
         for result in ("ok", "tempfail", "permfail"):
             self._set(_DELIVERIES, 0, result)
         self._set(_START, clock())
-        self._switchable = tuple(name for name in upstreams if name in ("primary", "fallback"))
+        self._switchable = tuple(name for name in upstreams if name in (PRIMARY, FALLBACK))
+        self.use(PRIMARY)
 
     def observe(self, event: Event | None) -> None:
         """OpenSMTPD has logged `event`."""

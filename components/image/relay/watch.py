@@ -8,6 +8,7 @@ from .backlog import Backlog, backlog
 from .control import ControlFailed
 from .failover import FALLBACK, PRIMARY, choose
 from .failure import Failure
+from .metrics import Metrics
 from .probe import ProbeFailed, probe
 from .readiness import Readiness
 from .settings import Settings, Upstream
@@ -28,7 +29,7 @@ def upstreams_of(settings: Settings) -> dict[str, Upstream]:
 
 
 class Watch:
-    """Probes `upstreams` (see upstreams_of) every `interval` seconds, and tells `readiness` what it finds.
+    """Probes `upstreams` (see upstreams_of) every `interval` seconds; `readiness` and `metrics` learn what it finds.
 
     After a failure it tries again after 5 s, then after ever longer, up to `interval`. Between the probes `upstreams`
     may be changed.
@@ -44,6 +45,7 @@ class Watch:
         helo: str,
         interval: float,
         readiness: Readiness,
+        metrics: Metrics,
         switch: Callable[[str], None],
         retry: Callable[[], None],
         say: Callable[[str, str], None],
@@ -52,6 +54,7 @@ class Watch:
         self._helo = helo
         self._interval = interval
         self._readiness = readiness
+        self._metrics = metrics
         self._switch = switch
         self._retry = retry
         self._say = say
@@ -86,7 +89,9 @@ class Watch:
         Raises OSError and ControlFailed.
         """
         for name, upstream in self._upstreams.items():
+            began = time.monotonic()
             failure = _failure_of(upstream, self._helo)
+            self._metrics.probed(name, failure, time.monotonic() - began)
             was_out_of_order = self._readiness.probed(name, failure)
             if (self._failures[name] or was_out_of_order) and not failure:
                 self._recovered = time.monotonic()
@@ -94,6 +99,7 @@ class Watch:
         self._change_over()
         waiting = backlog()
         self._readiness.queue(waiting)
+        self._metrics.queue(waiting)
         if self._recovered and not _waits_since(self._recovered, waiting):
             self._recovered = None
         if self._recovered:
@@ -109,6 +115,7 @@ class Watch:
         self._active = chosen
         self._recovered = time.monotonic()
         self._readiness.use(chosen)
+        self._metrics.use(chosen)
         self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
 
 
