@@ -1,14 +1,17 @@
 """Components that turn a domain name into working outbound mail. Start with MailRelay; the others are its parts."""
 
 from . import relay_settings
+from .dmarc import DmarcPolicy
 from .docker_relay import DockerRelay, DockerRelayArgs
 from .mail_relay import MailRelay, MailRelayArgs
 from .relay_options import RelayOptions, RelayRoute
 from .relay_settings import RelaySettings
+from .ses_configuration import SesConfiguration, SesConfigurationArgs
 from .ses_domain import SesDomain, SesDomainArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 __all__ = [
+    "DmarcPolicy",
     "DockerRelay",
     "DockerRelayArgs",
     "MailRelay",
@@ -16,6 +19,8 @@ __all__ = [
     "RelayOptions",
     "RelayRoute",
     "RelaySettings",
+    "SesConfiguration",
+    "SesConfigurationArgs",
     "SesDomain",
     "SesDomainArgs",
     "SmtpCredentials",

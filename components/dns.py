@@ -1,6 +1,6 @@
 """The DNS records that mail needs, as data, and the look-up that tells which of them are not there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 import dns.exception
@@ -10,6 +10,9 @@ import pulumi
 
 from .image.relay.checks import check_allowed_sender_domains
 from .image.relay.invalid_setting import InvalidSetting
+
+_TXT_OCTETS = 255
+_LOOKUP_SECONDS = 5.0
 
 
 class DnsRecord(TypedDict):
@@ -27,6 +30,30 @@ class DnsRecord(TypedDict):
     """What stops working without it."""
 
 
+def txt_strings(value: str) -> list[str]:
+    """The strings that a TXT value is made of: DNS takes at most 255 octets in one.
+
+    https://www.rfc-editor.org/rfc/rfc1035#section-3.3
+    """
+    return [value[start : start + _TXT_OCTETS] for start in range(0, len(value), _TXT_OCTETS)] or [""]
+
+
+def zone_snippet(records: Iterable[DnsRecord]) -> str:
+    """The records as lines of a BIND zone file, each under the reason for it."""
+    return "\n".join(f"; {record['why']}\n{_zone_line(record)}" for record in records) + "\n"
+
+
+def _zone_line(record: DnsRecord) -> str:
+    # What is no text ends in a name, and the dot makes it a full one.
+    value = _quoted(record["value"]) if record["type"] == "TXT" else f"{record['value']}."
+    return f"{record['name']}. {record['ttl']} IN {record['type']} {value}"
+
+
+def _quoted(value: str) -> str:
+    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in txt_strings(value))
+    return " ".join(f'"{text}"' for text in escaped)
+
+
 def check_domain(value: str) -> str:
     """Return a mail domain in lower case; raise InvalidSetting for what is none."""
     (domain,) = check_allowed_sender_domains([value])
@@ -37,26 +64,47 @@ def check_domain(value: str) -> str:
     return domain
 
 
-def missing_records(records: Iterable[DnsRecord], resolver: str = "") -> list[DnsRecord]:
-    """Look every record up and return those that DNS does not show with their value.
+class Lookup:
+    """Asks one DNS server, `resolver` as `address:port`; empty means the machine's own."""
 
-    `resolver` is the `address:port` of a DNS server; empty means the machine's own. A server that does not answer
-    counts as a missing record: the caller explains a failure, it does not decide one.
-    """
-    lookup = dns.resolver.Resolver(configure=not resolver)
-    lookup.lifetime = 5.0
-    if resolver:
-        address, _, port = resolver.rpartition(":")
-        lookup.nameservers, lookup.port = [address], int(port)
-    return [record for record in records if record["value"] not in _published(lookup, record)]
+    def __init__(self, resolver: str = ""):
+        self._resolver = dns.resolver.Resolver(configure=not resolver)
+        self._resolver.lifetime = _LOOKUP_SECONDS
+        if resolver:
+            address, _, port = resolver.rpartition(":")
+            self._resolver.nameservers, self._resolver.port = [address], int(port)
+
+    def values(self, name: str, type_: str) -> list[str]:
+        """The values that DNS shows, as DnsRecord has them; a server that does not answer shows none."""
+        try:
+            # The name's own record, not what it leads to: a CNAME is asked for as such.
+            answer = self._resolver.resolve(name, type_, search=False)
+        except dns.exception.DNSException:
+            return []
+        return _as_values(answer)
+
+    def texts(self, name: str) -> list[str]:
+        """The TXT values of a name, which may have none. Raises dns.exception.DNSException when no server answers:
+        what is not known must not be taken for absent by who is about to replace it."""
+        try:
+            answer = self._resolver.resolve(name, "TXT", search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        return _as_values(answer)
+
+    def unmet(self, records: Iterable[DnsRecord]) -> list[tuple[DnsRecord, list[str]]]:
+        """The records that DNS does not show with their value, each with the values that it shows instead."""
+        shown = [(record, self.values(record["name"], record["type"])) for record in records]
+        return [(record, values) for record, values in shown if not _is_among(record, values)]
 
 
-def _published(lookup: dns.resolver.Resolver, record: DnsRecord) -> list[str]:
-    try:
-        # The name's own record, not what it leads to: a CNAME is asked for as such.
-        answer = lookup.resolve(record["name"], record["type"], search=False)
-    except dns.exception.DNSException:
-        return []
-    if record["type"] == "TXT":
-        return [b"".join(data.strings).decode() for data in answer]
+def _as_values(answer: dns.resolver.Answer) -> list[str]:
+    if answer.rdtype == dns.rdatatype.TXT:
+        return [b"".join(data.strings).decode(errors="replace") for data in answer]
     return [data.to_text().rstrip(".") for data in answer]
+
+
+def _is_among(record: DnsRecord, values: Sequence[str]) -> bool:
+    if record["type"] == "TXT":
+        return record["value"] in values
+    return record["value"].lower() in (value.lower() for value in values)

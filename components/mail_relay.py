@@ -132,7 +132,10 @@ class MailRelay(pulumi.ComponentResource):
         credentials = SmtpCredentials(
             f"{name}-smtp",
             SmtpCredentialsArgs(
-                identity_arn=ses_domain.arn, region=ses_domain.region, generation=args.get("generation", 1)
+                identity_arn=ses_domain.arn,
+                configuration_set_arn=ses_domain.configuration_set_arn,
+                region=ses_domain.region,
+                generation=args.get("generation", 1),
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -1,12 +1,23 @@
-"""Amazon SES, region by region: where SMTP is spoken and where DKIM keys live.
+"""Amazon SES, region by region: where SMTP is spoken, where DKIM keys live, and where bounces return to.
 
-Endpoints: https://docs.aws.amazon.com/general/latest/gr/ses.html
+Endpoints: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_smtp_endpoints
 DKIM zones: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_dkim_domains
+MAIL FROM servers: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_feedback_endpoints
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NotRequired, TypedDict
 
-from .arguments import InvalidArgument
+from .arguments import InvalidArgument, check_keys
+
+STARTTLS_PORTS = (587, 2587, 25)
+"""Ports on which an SMTP endpoint takes STARTTLS; EC2 slows 25 down.
+
+https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html
+"""
+TLS_PORTS = (465, 2465)
+"""Ports on which TLS begins with the first byte."""
 
 # Regions whose Easy DKIM keys live in a zone of the region's own.
 _REGIONAL_DKIM_ZONE = frozenset(
@@ -46,6 +57,8 @@ _GLOBAL_DKIM_ZONE = frozenset(
         "us-west-2",
     }
 )
+# Only those that were seen in use; another one can be named as `fips_smtp_host`.
+_FIPS = frozenset({"us-east-1", "us-east-2", "us-west-2", "us-gov-west-1"})
 
 
 @dataclass(frozen=True)
@@ -53,20 +66,64 @@ class SesRegion:
     """What SES publishes about one region."""
 
     smtp_host: str
-    """Where SMTP clients log in: STARTTLS on 25, 587 and 2587, implicit TLS on 465 and 2465."""
+    """Where SMTP clients log in."""
+    fips_smtp_host: str
+    """The same with FIPS 140-3 cryptography; empty where none is known."""
     dkim_zone: str
     """The zone that the three Easy DKIM CNAMEs point into."""
+    mail_from_mx: str
+    """The server that a MAIL FROM domain's MX names: bounces return there."""
+    partition: str
+    """What stands behind `arn:`."""
+    dns_suffix: str
+    """What the names of the partition's API endpoints end in."""
 
 
-def ses_region(name: str) -> SesRegion:
-    """Return the data of a region; an unknown one raises InvalidArgument, as a guessed DKIM zone never verifies."""
-    if name in _REGIONAL_DKIM_ZONE:
-        dkim_zone = f"dkim.{name}.amazonses.com"
-    elif name in _GLOBAL_DKIM_ZONE:
-        dkim_zone = "dkim.amazonses.com"
-    else:
+class SesRegionData(TypedDict):
+    """What this version does not know about a region, or knows wrongly. AWS lists it at the addresses above."""
+
+    smtp_host: NotRequired[str]
+    """The SMTP endpoint, as in `email-smtp.eu-west-1.amazonaws.com`."""
+    fips_smtp_host: NotRequired[str]
+    """The FIPS endpoint. Defaults to none."""
+    dkim_zone: NotRequired[str]
+    """The zone of Easy DKIM's CNAMEs, as in `dkim.amazonses.com`."""
+    mail_from_mx: NotRequired[str]
+    """The server in a MAIL FROM domain's MX, as in `feedback-smtp.eu-west-1.amazonses.com`."""
+    partition: NotRequired[str]
+    """Defaults to `aws`."""
+    dns_suffix: NotRequired[str]
+    """Defaults to `amazonaws.com`."""
+
+
+def ses_region(name: str, data: Mapping[str, Any] | None = None) -> SesRegion:
+    """Return what is known about a region, with `data` (SesRegionData) on top.
+
+    Raises InvalidArgument for a region that is unknown, as a guessed DKIM zone never verifies: it needs `data` with
+    `smtp_host`, `dkim_zone` and `mail_from_mx`.
+    """
+    data = data or {}
+    check_keys("SES region_data", data, SesRegionData)
+    if name in _REGIONAL_DKIM_ZONE | _GLOBAL_DKIM_ZONE:
+        return replace(_published(name), **data)
+    missing = [key for key in ("smtp_host", "dkim_zone", "mail_from_mx") if key not in data]
+    if missing:
         known = ", ".join(sorted(_REGIONAL_DKIM_ZONE | _GLOBAL_DKIM_ZONE))
         raise InvalidArgument(
-            "SES", "region", f"{name!r} is not a region with a known SES endpoint; use one of {known}"
+            "SES",
+            "region",
+            f"{name!r} is not a region with a known SES endpoint; use one of {known}; "
+            f"or give region_data with {', '.join(missing)}",
         )
-    return SesRegion(smtp_host=f"email-smtp.{name}.amazonaws.com", dkim_zone=dkim_zone)
+    return SesRegion(**{"fips_smtp_host": "", "partition": "aws", "dns_suffix": "amazonaws.com", **data})
+
+
+def _published(name: str) -> SesRegion:
+    return SesRegion(
+        smtp_host=f"email-smtp.{name}.amazonaws.com",
+        fips_smtp_host=f"email-smtp-fips.{name}.amazonaws.com" if name in _FIPS else "",
+        dkim_zone=f"dkim.{name}.amazonses.com" if name in _REGIONAL_DKIM_ZONE else "dkim.amazonses.com",
+        mail_from_mx=f"feedback-smtp.{name}.amazonses.com",
+        partition="aws-us-gov" if name.startswith("us-gov-") else "aws",
+        dns_suffix="amazonaws.com",
+    )

@@ -30,7 +30,10 @@ class SmtpCredentialsArgs(TypedDict):
     """Arguments of SmtpCredentials."""
 
     identity_arn: pulumi.Input[str]
-    """The ARN of the SES identity that may be sent from: the only resource of the policy."""
+    """The ARN of the SES identity that may be sent from."""
+    configuration_set_arn: NotRequired[pulumi.Input[str]]
+    """The ARN of the identity's default configuration set: SES asks for the permission on both. Defaults to none, as
+    does an empty text."""
     region: pulumi.Input[str]
     """The region of that identity. The password is valid there and nowhere else."""
     generation: NotRequired[int]
@@ -57,7 +60,7 @@ class SmtpCredentials(pulumi.ComponentResource):
         generation = _checked_generation(args.get("generation", 1))
 
         user = iam.User(name, opts=pulumi.ResourceOptions(parent=self))
-        policy = self._create_policy(name, user, args["identity_arn"])
+        policy = self._create_policy(name, user, args)
         access_key = self._create_access_key(name, user, generation, policy)
 
         self.user = access_key.id
@@ -68,10 +71,13 @@ class SmtpCredentials(pulumi.ComponentResource):
         )
         self.register_outputs({"user": self.user, "password": self.password})
 
-    def _create_policy(self, name: str, user: iam.User, identity_arn: pulumi.Input[str]) -> iam.UserPolicy:
+    def _create_policy(self, name: str, user: iam.User, args: SmtpCredentialsArgs) -> iam.UserPolicy:
+        resources = pulumi.Output.all(args["identity_arn"], args.get("configuration_set_arn", "")).apply(
+            lambda arns: [arn for arn in arns if arn]
+        )
         document = {
             "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": identity_arn}],
+            "Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": resources}],
         }
         return iam.UserPolicy(
             f"{name}-sending",

@@ -85,11 +85,11 @@ class Settings:
         )
 
     def _ses(self) -> dict[str, Any]:
-        return self._pick(
+        dmarc = {"dmarc": {"p": self.values["dmarcPolicy"]}} if "dmarcPolicy" in self.values else {}
+        return dmarc | self._pick(
             {
                 "dns": "dns",
                 "zone": "hostedZoneId",
-                "dmarc": "dmarcPolicy",
                 "verification": "verification",
                 "timeout": "verificationTimeout",
                 "resolver": "verificationResolver",

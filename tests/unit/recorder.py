@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import pulumi
 from pulumi.runtime import rpc
 
@@ -18,15 +19,46 @@ _CREATED = {
         "arn": IDENTITY_ARN,
         "dkimSigningAttributes": {"tokens": DKIM_TOKENS},
     },
+    "aws:sesv2/configurationSet:ConfigurationSet": {
+        "arn": IDENTITY_ARN.replace("identity/example.com", "configuration-set/example-com"),
+    },
     "aws:iam/user:User": {"name": "relay-smtp-1a2b3c4"},
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
     "docker:index/container:Container": {"name": "relay-1a2b3c4"},
     "docker:index/volume:Volume": {"name": "relay-queue-1a2b3c4"},
     "docker:index/network:Network": {"name": "relay-1a2b3c4"},
 }
+
+
+class Refusal(grpc.RpcError):
+    """What a provider says when it cannot do what a program asks for."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self)
+
+
+_ZONE_IDS = {"example.com": "Z0FOUNDBYNAME"}
+
+
+def _zone(args: dict[str, Any]) -> dict[str, Any]:
+    if "zoneId" in args:
+        return {"zoneId": args["zoneId"], "name": "example.com"}
+    if args["name"] not in _ZONE_IDS:
+        raise Refusal(f"no matching Route 53 Hosted Zone found: {args['name']}")
+    return {"zoneId": _ZONE_IDS[args["name"]], "name": args["name"]}
+
+
 _ANSWERS = {
-    "aws:index/getRegion:getRegion": {"region": "eu-west-1"},
-    "aws:route53/getZone:getZone": {"zoneId": "Z0FOUNDBYNAME"},
+    "aws:index/getRegion:getRegion": lambda _: {"region": "eu-west-1"},
+    "aws:route53/getZone:getZone": _zone,
+    "aws:sesv2/getEmailIdentity:getEmailIdentity": lambda _: {
+        "arn": IDENTITY_ARN,
+        "configurationSetName": "theirs",
+        "dkimSigningAttributes": [{"tokens": DKIM_TOKENS}],
+    },
 }
 
 
@@ -58,7 +90,7 @@ class Recorder(pulumi.runtime.Mocks):
         )
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return _ANSWERS[args.token]
+        return _ANSWERS[args.token](args.args)
 
     def named(self, name: str, type_: str = "") -> Recorded:
         """The one resource of that logical name (and whose type ends with `type_`)."""

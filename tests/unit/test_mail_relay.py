@@ -42,7 +42,7 @@ def test_with_ses_the_relay_holds_the_credentials_that_were_made_for_it():
     assert variables["RELAY_USER"] == "relay-smtp-key-1-id"
     assert variables["RELAY_PASSWORD"] == EU_WEST_1_PASSWORD
     assert outputs["relay"] == ["email-smtp.eu-west-1.amazonaws.com", 587, "smtp+tls"]
-    assert len(outputs["dns_records"]) == 4
+    assert len(outputs["dns_records"]) == 6
     assert (outputs["workload"], outputs["network"]) == ("relay-1a2b3c4", "relay-1a2b3c4")
 
 

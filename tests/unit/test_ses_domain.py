@@ -1,22 +1,61 @@
-"""A domain at SES: its records as data, who writes them, and what a failed verification says."""
+"""A domain at SES: its identity, its records as data, who writes them, and what a failed verification says."""
 
+import base64
+
+import pulumi
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
 
 from components import SesDomain
 from components.arguments import InvalidArgument
-from components.ses_domain import _describe_missing
+from components.ses_domain import _describe_unmet
 
 from .recorder import record
 
 pytestmark = pytest.mark.unit
 
+RECORD = "aws:route53/record:Record"
 
-def domain(**args):
+
+def domain(write_record=None, **args):
     def program():
-        made = SesDomain("ses", {"domain": "example.com", **args})
-        return {"arn": made.arn, "region": made.region, "records": made.dns_records}
+        made = SesDomain("ses", {"domain": "example.com", **args}, write_record=write_record)
+        return {
+            "arn": made.arn,
+            "region": made.region,
+            "records": made.dns_records,
+            "snippet": made.zone_snippet,
+            "mail_from": made.mail_from_domain,
+            "configuration_set": made.configuration_set,
+            "configuration_set_arn": made.configuration_set_arn,
+        }
 
     return program
+
+
+def written(recorder):
+    return {
+        (r.inputs["name"], r.inputs["type"]): r.inputs["records"]
+        for r in recorder.resources
+        if r.type == RECORD
+    }
+
+
+def pem(bits):
+    key = generate_private_key(65537, bits)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="module")
+def key():
+    return pem(2048)
 
 
 DKIM_RECORDS = [
@@ -25,27 +64,77 @@ DKIM_RECORDS = [
 ]
 
 
-def test_the_three_dkim_records_and_dmarc_are_written_to_the_zone_of_the_domain():
+def test_every_record_is_written_to_the_zone_of_the_domain():
     recorder, _ = record(domain())
-    written = [r.inputs for r in recorder.resources if r.type == "aws:route53/record:Record"]
-    assert sorted((r["name"], r["type"], r["records"][0]) for r in written) == sorted(
-        [*DKIM_RECORDS, ("_dmarc.example.com", "TXT", "v=DMARC1; p=none")]
-    )
-    assert {r["zoneId"] for r in written} == {"Z0FOUNDBYNAME"}
+    assert written(recorder) == {
+        **{(name, type_): [value] for name, type_, value in DKIM_RECORDS},
+        ("bounce.example.com", "MX"): ["10 feedback-smtp.eu-west-1.amazonses.com"],
+        ("bounce.example.com", "TXT"): ["v=spf1 include:amazonses.com ~all"],
+        ("_dmarc.example.com", "TXT"): ["v=DMARC1; p=none"],
+    }
+    assert {r.inputs["zoneId"] for r in recorder.resources if r.type == RECORD} == {"Z0FOUNDBYNAME"}
 
 
 def test_every_record_is_an_output_with_its_reason_whoever_writes_it():
     recorder, outputs = record(domain(dns="manual"))
-    assert not [r for r in recorder.resources if r.type == "aws:route53/record:Record"]
+    assert not written(recorder)
     assert [(r["name"], r["type"], r["value"]) for r in outputs["records"][:3]] == DKIM_RECORDS
     assert all(r["why"] and r["ttl"] == 1800 for r in outputs["records"])
 
 
-def test_a_zone_that_is_named_is_not_looked_up():
+def test_the_records_are_a_zone_snippet_too():
+    _, outputs = record(domain(dns="manual"))
+    assert "bounce.example.com. 1800 IN MX 10 feedback-smtp.eu-west-1.amazonses.com.\n" in outputs["snippet"]
+
+
+def test_a_writer_of_ones_own_gets_every_record_and_replaces_route_53():
+    seen = []
+
+    class Elsewhere(pulumi.ComponentResource):
+        def __init__(self, name, opts):
+            super().__init__("test:index:Elsewhere", name, {}, opts)
+
+    def write(name, entry, opts):
+        seen.append((name, entry["type"]))
+        return Elsewhere(name, opts)
+
+    recorder, _ = record(domain(write_record=write))
+    assert not written(recorder)
+    assert seen == [
+        *((f"ses-dkim-{i}", "CNAME") for i in range(3)),
+        ("ses-mail-from-mx", "MX"),
+        ("ses-mail-from-spf", "TXT"),
+        ("ses-dmarc", "TXT"),
+    ]
+
+
+def test_the_zone_of_a_sub_domain_may_be_that_of_a_domain_above():
+    recorder, _ = record(domain(domain="mail.eu.example.com"))
+    assert {r.inputs["zoneId"] for r in recorder.resources if r.type == RECORD} == {"Z0FOUNDBYNAME"}
+
+
+def test_a_domain_whose_zone_is_not_found_is_refused():
+    with pytest.raises(InvalidArgument, match=r"zone: Route 53 has no public zone for 'elsewhere\.org'"):
+        record(domain(domain="elsewhere.org"))
+
+
+def test_a_zone_that_is_named_is_used():
     recorder, _ = record(domain(zone="Z0GIVEN"))
-    assert {r.inputs["zoneId"] for r in recorder.resources if r.type == "aws:route53/record:Record"} == {
-        "Z0GIVEN"
-    }
+    assert {r.inputs["zoneId"] for r in recorder.resources if r.type == RECORD} == {"Z0GIVEN"}
+
+
+def test_a_zone_that_does_not_hold_the_domain_is_refused():
+    with pytest.raises(
+        InvalidArgument, match=r"zone: 'Z0GIVEN' is the zone 'example.com', which does not hold"
+    ):
+        record(domain(domain="notexample.com", zone="Z0GIVEN"))
+
+
+def test_records_that_exist_are_taken_over_only_on_request():
+    recorder, _ = record(domain())
+    assert not [r for r in recorder.resources if r.inputs.get("allowOverwrite")]
+    recorder, _ = record(domain(overwrite=True))
+    assert all(r.inputs["allowOverwrite"] for r in recorder.resources if r.type == RECORD)
 
 
 def test_dkim_points_into_the_zone_of_the_region():
@@ -56,15 +145,168 @@ def test_dkim_points_into_the_zone_of_the_region():
 def test_a_region_is_handed_to_every_regional_child():
     recorder, outputs = record(domain(region="eu-central-1"))
     assert outputs["region"] == "eu-central-1"
-    assert recorder.named("ses", "EmailIdentity").inputs["region"] == "eu-central-1"
-    assert recorder.named("ses-verification").inputs["region"] == "eu-central-1"
+    regional = [r for r in recorder.resources if r.type.startswith("aws:ses")]
+    assert len(regional) == 4
+    assert {r.inputs["region"] for r in regional} == {"eu-central-1"}
 
 
-def test_a_region_without_a_known_endpoint_is_refused():
+def test_a_region_without_a_known_endpoint_is_refused_unless_its_data_are_given():
     with pytest.raises(
-        InvalidArgument, match="region: 'cn-north-1' is not a region with a known SES endpoint"
+        InvalidArgument,
+        match=r"region: 'cn-north-1' is not a region with a known SES endpoint.*give region_data",
     ):
         record(domain(region="cn-north-1"))
+    data = {"smtp_host": "smtp.example", "dkim_zone": "dkim.example", "mail_from_mx": "mx.example"}
+    _, outputs = record(domain(region="cn-north-1", region_data=data, dns="manual"))
+    assert outputs["records"][0]["value"] == "tokenone.dkim.example"
+
+
+def test_mail_from_may_be_another_sub_domain_and_may_reject_without_its_mx():
+    recorder, outputs = record(domain(mail_from={"domain": "mail.example.com", "on_mx_failure": "reject"}))
+    assert outputs["mail_from"] == "mail.example.com"
+    assert recorder.named("ses-mail-from").inputs == {
+        "emailIdentity": "example.com",
+        "mailFromDomain": "mail.example.com",
+        "behaviorOnMxFailure": "REJECT_MESSAGE",
+    }
+
+
+@pytest.mark.parametrize(
+    ("mail_from", "reason"),
+    [
+        ("example.com", "is the domain itself; name one below it"),
+        ("mail.example.org", "is not below 'example.com'"),
+        ("notexample.com", "is not below 'example.com'"),
+    ],
+)
+def test_a_mail_from_that_is_not_below_the_domain_is_refused(mail_from, reason):
+    with pytest.raises(InvalidArgument, match=f"mail_from.domain: '{mail_from}' {reason}"):
+        record(domain(mail_from={"domain": mail_from}))
+
+
+def test_the_identity_has_a_configuration_set_with_safe_defaults():
+    recorder, outputs = record(domain())
+    assert outputs["configuration_set"] == "example-com"
+    assert outputs["configuration_set_arn"].endswith(":configuration-set/example-com")
+    assert recorder.named("ses", "EmailIdentity").inputs["configurationSetName"] == "example-com"
+    assert recorder.named("ses-configuration", "ConfigurationSet").inputs == {
+        "configurationSetName": "example-com",
+        "deliveryOptions": {"tlsPolicy": "REQUIRE"},
+        "reputationOptions": {"reputationMetricsEnabled": True},
+        "sendingOptions": {"sendingEnabled": True},
+        "suppressionOptions": {"suppressedReasons": ["BOUNCE", "COMPLAINT"]},
+    }
+
+
+def test_the_configuration_set_can_be_shaped():
+    recorder, _ = record(
+        domain(
+            configuration={
+                "name": "mine",
+                "tls": "optional",
+                "suppression": [],
+                "max_delivery_seconds": 3600,
+                "managed_pool": "ours",
+                "tracking": {"domain": "click.example.com", "https": "REQUIRE"},
+                "vdm": True,
+            },
+            tags={"team": "mail"},
+        )
+    )
+    made = recorder.named("ses-configuration", "ConfigurationSet").inputs
+    assert made["deliveryOptions"] == {
+        "tlsPolicy": "OPTIONAL",
+        "sendingPoolName": "ours",
+        "maxDeliverySeconds": 3600,
+    }
+    assert made["trackingOptions"] == {"customRedirectDomain": "click.example.com", "httpsPolicy": "REQUIRE"}
+    assert made["vdmOptions"]["guardianOptions"] == {"optimizedSharedDelivery": "ENABLED"}
+    assert made["tags"] == {"team": "mail"}
+    assert recorder.named("ses-configuration-pool").inputs["scalingMode"] == "MANAGED"
+
+
+def test_what_is_not_wanted_is_not_made():
+    recorder, outputs = record(domain(without=["mail_from", "dmarc", "configuration"]))
+    assert {name for _, name in recorder.names()} == {
+        "ses",
+        "ses-dkim-0",
+        "ses-dkim-1",
+        "ses-dkim-2",
+        "ses-verification",
+    }
+    assert (outputs["mail_from"], outputs["configuration_set"], outputs["configuration_set_arn"]) == (
+        "",
+        "",
+        "",
+    )
+
+
+def test_a_key_of_ones_own_is_one_record_and_secret_everywhere(key):
+    recorder, outputs = record(domain(dkim={"selector": "mine", "private_key": key}))
+    identity = recorder.named("ses", "EmailIdentity")
+    signing = identity.inputs["dkimSigningAttributes"]
+    private = load_der_private_key(base64.b64decode(signing["domainSigningPrivateKey"]), None)
+    public = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    text = f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
+    assert signing["domainSigningSelector"] == "mine"
+    assert "dkimSigningAttributes" in identity.secret
+    assert [r["value"] for r in outputs["records"] if "_domainkey" in r["name"]] == [text]
+    assert written(recorder)["mine._domainkey.example.com", "TXT"] == [f'{text[:255]}" "{text[255:]}']
+
+
+@pytest.mark.parametrize(
+    ("bits", "message"),
+    [(3072, "has 3072 bits: SES takes 1024 to 2048"), (None, "is not an unencrypted RSA private key")],
+)
+def test_a_key_that_ses_would_not_take_is_refused_and_not_shown(bits, message):
+    given = pem(bits) if bits else "-----BEGIN NOTHING-----"
+    with pytest.raises(InvalidArgument, match=message) as refused:
+        record(domain(dkim={"selector": "mine", "private_key": given}))
+    assert given not in str(refused.value)
+
+
+def test_the_length_of_ses_own_key_can_be_chosen():
+    recorder, _ = record(domain(dkim={"bits": 1024}))
+    assert recorder.named("ses", "EmailIdentity").inputs["dkimSigningAttributes"] == {
+        "nextSigningKeyLength": "RSA_1024_BIT"
+    }
+
+
+def test_a_report_address_elsewhere_adds_the_record_that_its_domain_must_publish():
+    recorder, outputs = record(domain(dmarc={"p": "reject", "rua": ["dmarc@reports.example"]}))
+    assert written(recorder)["_dmarc.example.com", "TXT"] == [
+        "v=DMARC1; p=reject; rua=mailto:dmarc@reports.example"
+    ]
+    assert (outputs["records"][-1]["name"], outputs["records"][-1]["value"]) == (
+        "example.com._report._dmarc.reports.example",
+        "v=DMARC1",
+    )
+    assert ("example.com._report._dmarc.reports.example", "TXT") not in written(recorder)
+
+
+def test_others_may_be_allowed_to_send_and_bounces_be_kept_from_the_sender():
+    recorder, _ = record(domain(policies={"partner": "{}"}, feedback_forwarding=False))
+    assert recorder.named("ses-policy-partner").inputs["policyName"] == "partner"
+    assert recorder.named("ses-feedback").inputs["emailForwardingEnabled"] is False
+
+
+def test_a_tenant_holds_identity_and_configuration_set():
+    recorder, outputs = record(domain(tenant="team"))
+    associated = {
+        r.inputs["resourceArn"] for r in recorder.resources if r.type.endswith("TenantResourceAssociation")
+    }
+    assert associated == {outputs["arn"], outputs["configuration_set_arn"]}
+
+
+def test_an_adopted_identity_is_used_and_not_changed():
+    recorder, outputs = record(domain(adopt=True))
+    assert recorder.names() == [
+        ("aws:ses/domainIdentityVerification:DomainIdentityVerification", "ses-verification"),
+        ("opensmtpd:index:SesDomain", "ses"),
+    ]
+    assert outputs["configuration_set"] == "theirs"
+    assert outputs["configuration_set_arn"].endswith(":configuration-set/theirs")
+    assert [(r["name"], r["type"], r["value"]) for r in outputs["records"][:3]] == DKIM_RECORDS
 
 
 def test_verification_can_be_skipped():
@@ -79,11 +321,19 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ("aws:route53/record:Record", "ses-dkim-1"),
         ("aws:route53/record:Record", "ses-dkim-2"),
         ("aws:route53/record:Record", "ses-dmarc"),
+        ("aws:route53/record:Record", "ses-mail-from-mx"),
+        ("aws:route53/record:Record", "ses-mail-from-spf"),
         ("aws:ses/domainIdentityVerification:DomainIdentityVerification", "ses-verification"),
+        ("aws:sesv2/configurationSet:ConfigurationSet", "ses-configuration"),
         ("aws:sesv2/emailIdentity:EmailIdentity", "ses"),
+        (
+            "aws:sesv2/emailIdentityMailFromAttributes:EmailIdentityMailFromAttributes",
+            "ses-mail-from",
+        ),
+        ("opensmtpd:index:SesConfiguration", "ses-configuration"),
         ("opensmtpd:index:SesDomain", "ses"),
     ]
-    assert outputs == {}
+    assert "arn" not in outputs
 
 
 @pytest.mark.parametrize(
@@ -93,8 +343,22 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"domain": "https://example.com"}, "domain: "),
         ({"dns": "cloudflare"}, "dns: 'cloudflare' is not one of route53, manual"),
         ({"verification": "later"}, "verification: 'later' is not one of wait, skip"),
-        ({"dmarc": "strict"}, "dmarc: 'strict' is not one of none, quarantine, reject"),
+        ({"dmarc": {"p": "strict"}}, "dmarc: 'strict' is unknown: use one of none, quarantine, reject"),
         ({"dmarcPolicy": "none"}, "dmarcPolicy: no such argument; did you mean 'dmarc'"),
+        ({"dkim": {"bits": 4096}}, "dkim.bits: 4096 is not one of 1024, 2048"),
+        ({"dkim": {"selector": "mine"}}, "dkim: give selector and private_key, or bits"),
+        ({"dkim": {"selector": "a.b", "private_key": "x"}}, "dkim: 'a.b' is not a selector"),
+        ({"mail_from": {"on_mx_failure": "ignore"}}, "mail_from.on_mx_failure: 'ignore' is not one of"),
+        ({"without": ["dkim"]}, "without: 'dkim' is not one of mail_from, dmarc, configuration"),
+        ({"without": ["dmarc"], "dmarc": {"p": "none"}}, "dmarc: is given, and named in without"),
+        ({"adopt": True, "tenant": "team"}, "tenant: belongs to an identity's owner"),
+        ({"configuration": {"tls": "yes"}}, "tls: 'yes' is not one of require, optional"),
+        ({"configuration": {"suppression": ["SPAM"]}}, "suppression: 'SPAM' is not one of BOUNCE, COMPLAINT"),
+        (
+            {"configuration": {"max_delivery_seconds": 60}},
+            "max_delivery_seconds: 60 is not from 300 to 50400",
+        ),
+        ({"configuration": {"pool": "a", "managed_pool": "b"}}, "pool | managed_pool: give one"),
     ],
 )
 def test_a_bad_argument_is_named_with_its_fix(args, message):
@@ -102,10 +366,13 @@ def test_a_bad_argument_is_named_with_its_fix(args, message):
         record(domain(**args))
 
 
-def test_a_failed_verification_lists_the_missing_records():
-    record_ = {"name": "t._domainkey.example.com", "type": "CNAME", "value": "t.dkim.amazonses.com"}
-    assert "t._domainkey.example.com CNAME t.dkim.amazonses.com" in _describe_missing([record_])
+def test_a_failed_verification_lists_what_is_missing_and_what_is_wrong():
+    entry = {"name": "t._domainkey.example.com", "type": "CNAME", "value": "t.dkim.amazonses.com"}
+    assert "  t._domainkey.example.com CNAME t.dkim.amazonses.com\n" in _describe_unmet(
+        [(entry, []), (entry, [])]
+    )
+    assert "(DNS shows: other.example)" in _describe_unmet([(entry, ["other.example"])])
 
 
 def test_a_failed_verification_with_every_record_in_place_says_to_wait():
-    assert "run `pulumi up` again in a few minutes" in _describe_missing([])
+    assert "run `pulumi up` again in a few minutes" in _describe_unmet([])

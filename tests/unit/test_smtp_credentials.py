@@ -50,8 +50,15 @@ def test_the_user_may_send_from_the_identity_and_nothing_else():
     recorder, _ = record(credentials())
     policy = json.loads(recorder.named("smtp-sending").inputs["policy"])
     assert policy["Statement"] == [
-        {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": IDENTITY_ARN}
+        {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": [IDENTITY_ARN]}
     ]
+
+
+def test_the_default_configuration_set_is_part_of_the_permission():
+    set_arn = IDENTITY_ARN.replace("identity/example.com", "configuration-set/example-com")
+    recorder, _ = record(credentials(configuration_set_arn=set_arn))
+    (statement,) = json.loads(recorder.named("smtp-sending").inputs["policy"])["Statement"]
+    assert statement["Resource"] == [IDENTITY_ARN, set_arn]
 
 
 def test_a_raised_generation_is_a_new_key_and_not_a_replaced_one():

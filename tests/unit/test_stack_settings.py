@@ -38,7 +38,13 @@ def test_the_default_is_ses_on_docker():
     assert args() == {
         "domain": "example.com",
         "docker": {"address": "127.0.0.1", "port": 2525, "memory": 128},
-        "ses": {"dns": "route53", "dmarc": "none", "verification": "wait", "timeout": 600, "generation": 1},
+        "ses": {
+            "dns": "route53",
+            "dmarc": {"p": "none"},
+            "verification": "wait",
+            "timeout": 600,
+            "generation": 1,
+        },
     }
 
 

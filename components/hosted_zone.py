@@ -1,0 +1,56 @@
+"""The Route 53 zone that a domain's records belong in."""
+
+from collections.abc import Iterator
+
+import pulumi
+from pulumi_aws import route53
+
+from .arguments import InvalidArgument
+
+
+def given_zone(
+    zone_id: pulumi.Input[str], domain: pulumi.Input[str], parent: pulumi.Resource
+) -> pulumi.Output[str]:
+    """The id of a zone that must hold the domain. Raises InvalidArgument in what waits for it."""
+    zone = route53.get_zone_output(zone_id=zone_id, opts=pulumi.InvokeOutputOptions(parent=parent))
+
+    def check(known: dict) -> str:
+        name = known["name"].rstrip(".")
+        if not f".{known['domain']}".endswith(f".{name}"):
+            raise InvalidArgument(
+                "SesDomain",
+                "zone",
+                f"{known['id']!r} is the zone {name!r}, which does not hold {known['domain']!r}; "
+                "give the zone of the domain or of a domain above it, or leave it out",
+            )
+        return known["id"]
+
+    return pulumi.Output.all(id=zone.zone_id, name=zone.name, domain=domain).apply(check)
+
+
+def found_zone(domain: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:
+    """The id of the public zone of the domain's own name, or else of the nearest domain above it."""
+
+    def find(name: str) -> str:
+        for candidate in _at_and_above(name):
+            try:
+                # Not as an Output: one that fails ends the program, and a name without a zone is no failure yet.
+                return route53.get_zone(
+                    name=candidate, private_zone=False, opts=pulumi.InvokeOptions(parent=parent)
+                ).zone_id
+            except Exception as error:  # what a provider refuses has no type of its own
+                reason = error
+        raise InvalidArgument(
+            "SesDomain",
+            "zone",
+            f"Route 53 has no public zone for {name!r} or a domain above it ({reason}): give the zone's id, "
+            "or dns 'manual' when its DNS is elsewhere",
+        )
+
+    return pulumi.Output.from_input(domain).apply(find)
+
+
+def _at_and_above(domain: str) -> Iterator[str]:
+    labels = domain.split(".")
+    for start in range(len(labels) - 1):
+        yield ".".join(labels[start:])

@@ -1,0 +1,31 @@
+"""DNS records as data: as text for a zone file, in strings that DNS takes, and looked up again."""
+
+import pytest
+
+from components.dns import Lookup, txt_strings, zone_snippet
+
+pytestmark = pytest.mark.unit
+
+TEXT = {"name": "t.example.com", "type": "TXT", "value": 'say "x" \\', "ttl": 60, "why": "because"}
+
+
+def test_a_long_text_is_split_where_dns_must_have_it():
+    strings = txt_strings("a" * 255 + "b" * 255 + "c")
+    assert [len(text) for text in strings] == [255, 255, 1]
+    assert "".join(strings) == "a" * 255 + "b" * 255 + "c"
+
+
+def test_a_zone_snippet_says_why_each_record_is_there():
+    mx = {"name": "b.example.com", "type": "MX", "value": "10 mx.example", "ttl": 1800, "why": "bounces"}
+    assert zone_snippet([mx]) == "; bounces\nb.example.com. 1800 IN MX 10 mx.example.\n"
+
+
+def test_a_text_in_a_zone_snippet_is_quoted_and_split():
+    assert zone_snippet([TEXT]).splitlines()[1] == 't.example.com. 60 IN TXT "say \\"x\\" \\\\"'
+    assert zone_snippet([TEXT | {"value": "a" * 256}]).count('" "') == 1
+
+
+def test_a_server_that_does_not_answer_shows_no_record():
+    lookup = Lookup("127.0.0.1:9")
+    lookup._resolver.lifetime = 0.1
+    assert lookup.unmet([TEXT]) == [(TEXT, [])]
