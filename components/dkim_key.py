@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from .image.relay.settings import InvalidSetting
+from .image.relay.invalid_setting import InvalidSetting
 
 _BITS = (1024, 2048)  # "at least 1024 bits and up to 2048 bits", on the page above
 _SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)

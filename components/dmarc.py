@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NotRequired, TypedDict
 
-from .image.relay.settings import InvalidSetting
+from .image.relay.invalid_setting import InvalidSetting
 
 _POLICIES = ("none", "quarantine", "reject")
 _ALIGNMENTS = ("r", "s")

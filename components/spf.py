@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc7208
 import re
 from collections.abc import Callable, Sequence
 
-from .image.relay.settings import InvalidSetting
+from .image.relay.invalid_setting import InvalidSetting
 
 _VERSION = "v=spf1"
 MAX_LOOKUPS = 10

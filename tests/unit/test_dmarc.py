@@ -3,7 +3,7 @@
 import pytest
 
 from components.dmarc import dmarc_value, report_authorisations
-from components.image.relay.settings import InvalidSetting
+from components.image.relay.invalid_setting import InvalidSetting
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.image.relay.settings import InvalidSetting
+from components.image.relay.invalid_setting import InvalidSetting
 from components.spf import check_lookups, merged_spf
 
 pytestmark = pytest.mark.unit
