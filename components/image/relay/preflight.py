@@ -104,7 +104,8 @@ def _connect(host: str, port: str) -> socket.socket:
         # As bytes: for a text Python loads its tables for international names.
         addresses = socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
-        raise _Failed("unresolved", error.strerror) from None
+        no_answer = error.errno == socket.EAI_AGAIN
+        raise _Failed("timeout" if no_answer else "unresolved", error.strerror) from None
     _begin("connect")
     error = OSError()
     for left, (family, kind, protocol, _, address) in zip(
