@@ -176,9 +176,12 @@ class Upstream:
         self._misbehaviour[stage] = (answer, times)
 
     def behave(self) -> None:
-        """Take mail again, as after a restart: every connection is closed."""
-        self._misbehaviour.clear()
-        self._disconnect()
+        """Take mail again. Connections that hang are closed."""
+        with self._lock:
+            self._misbehaviour.clear()
+            hanging = [session for session in self._sessions if session.hangs]
+        for session in hanging:
+            session.end()
 
     def answer(self, stage: Stage) -> str | Fault | None:
         """What a client at `stage` is to get now, other than it expects."""
@@ -224,6 +227,7 @@ class _Session:
         self._upstream = upstream
         self._connection = connection
         self._lines = connection.makefile("rb")
+        self.hangs = False
         self._encrypted = False
         self._client_name = ""
         self._login = ""
@@ -273,6 +277,7 @@ class _Session:
         if answer is Fault.DROP:
             raise _Gone
         if answer is Fault.HANG:
+            self.hangs = True
             while self._connection.recv(65536):
                 pass
             raise _Gone

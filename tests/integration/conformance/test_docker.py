@@ -1,0 +1,56 @@
+"""The conformance suite for the relay in a Docker container."""
+
+import contextlib
+import smtplib
+import time
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from tests.integration.relay_container import Relay, docker, message, relay_image
+
+from .suite import ConformanceSuite
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
+__all__ = ["relay_image"]
+
+
+class _Target:
+    def __init__(self, relay: Relay):
+        self._relay = relay
+        self.log = relay.logs
+        self.queued = relay.queued
+        self.retry = relay.retry
+
+    def submit(self, recipient: str) -> None:
+        with smtplib.SMTP(self._relay.address, 25, timeout=20) as client:
+            client.sendmail("app@example.com", recipient, message())
+
+    def greeting_seconds(self) -> float:
+        start = time.monotonic()
+        with smtplib.SMTP(self._relay.address, 25, timeout=60):
+            return time.monotonic() - start
+
+    def readiness(self) -> tuple[bool, str]:
+        done = self._relay.execute("python3", "-I", "-S", "-m", "relay.health")
+        return done.returncode == 0, done.stdout
+
+    def restarts(self) -> int:
+        return int(docker("inspect", "--format={{.RestartCount}}", self._relay.name).stdout)
+
+
+class _Docker:
+    upstream_address = "127.0.0.1"
+
+    @contextlib.contextmanager
+    def relay(self, environment: Mapping[str, str], nameserver: str = "") -> Iterator[_Target]:
+        options = [f"--dns={nameserver}"] if nameserver else []
+        with Relay(environment, "--restart=always", *options) as relay:
+            yield _Target(relay)
+
+
+class TestDocker(ConformanceSuite):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def platform(cls) -> _Docker:
+        return _Docker()
