@@ -158,29 +158,43 @@ def test_an_unverified_certificate_is_accepted_only_when_asked_for_and_with_a_wa
             assert "RELAY_INSECURE_SKIP_VERIFY" in relay.logs()
 
 
-def test_a_signature_verifies_with_the_published_key_and_covers_the_rewritten_sender():
+Signing = tuple[Relay, Upstream, dict[bytes, bytes]]
+
+
+@pytest.fixture(scope="module")
+def signing(relay_image: str) -> Iterator[Signing]:
+    """A relay that signs, its upstream, and what stands in DNS for the verification."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     published = {b"s1._domainkey.example.com.": b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)}
-    with (
-        Upstream() as upstream,
-        Relay(
-            plain(
-                upstream,
-                OPENSMTPD_DKIM_DOMAIN="example.com",
-                OPENSMTPD_DKIM_SELECTOR="s1",
-                OPENSMTPD_DKIM_KEY=private,
-                OPENSMTPD_FROM_HEADER="@example.com",
-            )
-        ) as relay,
-    ):
-        send(relay, b"From: joe@localhost\r\nTo: a@b.org\r\nSubject: x\r\n\r\nBody\r\n")
-        message = received(upstream)
-        assert parsed(message)["From"] == "joe@example.com"
-        assert dkim.verify(message.content, dnsfunc=lambda name, timeout: published[name])
-        tampered = message.content.replace(b"joe@example.com", b"eve@example.com")
-        assert not dkim.verify(tampered, dnsfunc=lambda name, timeout: published[name])
+    dkim_settings = {
+        "OPENSMTPD_DKIM_DOMAIN": "example.com",
+        "OPENSMTPD_DKIM_SELECTOR": "s1",
+        "OPENSMTPD_DKIM_KEY": private,
+        "OPENSMTPD_FROM_HEADER": "@example.com",
+    }
+    with Upstream() as upstream, Relay(plain(upstream, **dkim_settings)) as relay:
+        yield relay, upstream, published
+
+
+def test_a_signature_verifies_with_the_published_key_and_covers_the_rewritten_sender(signing: Signing):
+    relay, upstream, published = signing
+    send(relay, b"From: joe@localhost\r\nTo: a@b.org\r\nSubject: x\r\n\r\nBody\r\n")
+    message = received(upstream)
+    assert parsed(message)["From"] == "joe@example.com"
+    assert dkim.verify(message.content, dnsfunc=lambda name, timeout: published[name])
+    tampered = message.content.replace(b"joe@example.com", b"eve@example.com")
+    assert not dkim.verify(tampered, dnsfunc=lambda name, timeout: published[name])
+
+
+def test_a_line_that_would_end_the_signer_is_refused_and_the_next_message_passes(signing: Signing):
+    relay, upstream, published = signing
+    with pytest.raises(smtplib.SMTPDataError, match="Line too long"):
+        send(relay, b"From: joe@localhost\r\n\r\n" + b"x" * 65500 + b"\r\n")
+    upstream.messages.clear()
+    send(relay, b"From: joe@localhost\r\n\r\n" + b"x" * 65000 + b"\r\n")
+    assert dkim.verify(received(upstream).content, dnsfunc=lambda name, timeout: published[name])
 
 
 def self_signed() -> tuple[str, str]:

@@ -298,6 +298,11 @@ def test_every_way_in_leads_through_the_rewriting(given: dict[str, Any]):
     assert all(one.endswith(' filter { "f_rewrite" }') for one in listening)
 
 
+def test_what_is_only_signed_is_kept_from_lines_that_end_the_signer():
+    assert conf(dkim=DKIM).count(' filter { "f_rewrite", "f_sign" }\n') == 3
+    assert "filter.json" in written(dkim=DKIM)
+
+
 def test_what_is_rewritten_is_signed_afterwards():
     text = conf(from_header="@example.com", dkim=DKIM)
     assert text.count(' filter { "f_rewrite", "f_sign" }\n') == 3
@@ -326,6 +331,7 @@ def test_secrets_are_in_files_that_only_root_and_the_programs_that_need_them_can
         "submission.crt": (0o644, "root"),
         # OpenSMTPD takes no key that others may read.
         "submission.key": (0o600, "root"),
+        "filter.json": (0o640, "opensmtpd"),
         "logins": (0o640, "opensmtpd"),
         "dkim.key": (0o640, "opensmtpd"),
     }

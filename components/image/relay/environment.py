@@ -135,7 +135,7 @@ VARIABLES = (
         "OPENSMTPD_REDIRECT_RECIPIENTS",
         "redirect_recipients",
         "",
-        "For staging: the mailbox that gets all mail, whomever it is for.",
+        "For staging: the mailbox that gets all mail, whomever it is for. X-Original-To names each recipient.",
     ),
     Variable(
         "OPENSMTPD_ENVELOPE_SENDER",
@@ -147,7 +147,8 @@ VARIABLES = (
         "OPENSMTPD_FROM_HEADER",
         "from_header",
         "",
-        "Address in every From header; of @example.com, the domain only. None: unchanged.",
+        "Address in every From header; of @example.com, the domain only. None: unchanged. With an address, whoever "
+        "wrote gets the answers by a Reply-To, where there is none.",
     ),
     Variable(
         "OPENSMTPD_SUBMISSION_CERTIFICATE",

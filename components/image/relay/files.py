@@ -14,6 +14,7 @@ from .smtpd_conf import (
     UPSTREAM_FILE,
     authorities,
     credentials,
+    is_rewriting,
     smtpd_conf,
     upstream_table,
 )
@@ -54,7 +55,7 @@ def files(settings: Settings, directory: str, *, ipv4_only: bool = False) -> Ite
         yield File(LOGINS_FILE, settings.submission.logins, 0o640, _READERS)
     if settings.dkim:
         yield File(DKIM_KEY_FILE, settings.dkim.key, 0o640, _READERS)
-    if settings.from_header or settings.redirect_recipients:
+    if is_rewriting(settings):
         yield File(_FILTER_FILE, _filter_settings(settings), 0o640, _READERS)
 
 

@@ -15,8 +15,9 @@ from .message import Message
 SETTINGS_FILE = "/run/relay/filter.json"
 """JSON object with the two strings `from_header` and `redirect_recipients`, empty where not asked for."""
 
-# With its line end; OpenSMTPD cannot read a longer one (IOBUF_MAX in its iobuf.c), nor any other after it.
-_LONGEST_ANSWER = 65536
+# OpenSMTPD and the filter that signs read 65536 octets at most, with what the protocol puts before a message's line. A
+# longer one ends them. SMTP allows 998: https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1
+_LONGEST_LINE = 65000
 
 _REPORTS = (b"tx-begin", b"link-disconnect")
 
@@ -69,12 +70,13 @@ class Filter:
         return [b"filter-result|%b|%b|rewrite|<%b>\n" % (session, token, self._mailbox)]
 
     def _line(self, session: bytes, token: bytes, line: bytes) -> list[bytes]:
-        head = b"filter-dataline|%b|%b|" % (session, token)
         transaction = self._transactions[session]
-        if len(head) + len(line) >= _LONGEST_ANSWER:
+        if len(line) > _LONGEST_LINE:
             transaction.refusal = _TOO_LONG
             return []
-        return [b"%b%b\n" % (head, passed) for passed in transaction.passed(line)]
+        return [
+            b"filter-dataline|%b|%b|%b\n" % (session, token, passed) for passed in transaction.passed(line)
+        ]
 
     def _commit(self, session: bytes, token: bytes, *_: bytes) -> list[bytes]:
         decision = self._transactions[session].refusal or b"proceed"

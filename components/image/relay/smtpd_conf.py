@@ -126,7 +126,7 @@ def _tables(settings: Settings, directory: str) -> Iterator[str]:
 
 def _listeners(settings: Settings, directory: str) -> Iterator[str]:
     filters = []
-    if settings.from_header or settings.redirect_recipients:
+    if is_rewriting(settings):
         yield f'filter "f_rewrite" proc-exec {_quote(_REWRITE)}'
         filters.append("f_rewrite")
     if settings.dkim:
@@ -149,6 +149,11 @@ def _listeners(settings: Settings, directory: str) -> Iterator[str]:
         )
     if through:
         yield f"listen on socket{through}"
+
+
+def is_rewriting(settings: Settings) -> bool:
+    """Whether messages go through relay/filter.py. What is signed does, as it stops lines that end the signer."""
+    return bool(settings.from_header or settings.redirect_recipients or settings.dkim)
 
 
 def _signer(dkim: Dkim, directory: str) -> str:
