@@ -189,7 +189,7 @@ class DockerRelay(pulumi.ComponentResource):
         )
 
 
-def _ports(args: DockerRelayArgs) -> list[dict[str, Any]]:
+def _ports(args: DockerRelayArgs) -> pulumi.Output[list[dict[str, Any]]]:
     """The container's ports that clients on the Docker host reach."""
     options = args["options"]
     published = [(_SMTP_PORT, args["port"])]
@@ -197,10 +197,12 @@ def _ports(args: DockerRelayArgs) -> list[dict[str, Any]]:
         published.append((_SUBMISSION_PORT, args["submission_port"]))
     if options.get("metrics_port"):
         published.append((options["metrics_port"], options["metrics_port"]))
-    return [
+    ports = [
         {"internal": internal, "external": external, "ip": args["address"], "protocol": "tcp"}
         for internal, external in published
     ]
+    # As the provider reads them back: it reports another order as a change for ever.
+    return pulumi.Output.all(*ports).apply(lambda known: sorted(known, key=lambda port: port["internal"]))
 
 
 def _stop_seconds(options: RelayOptions) -> pulumi.Output[int]:

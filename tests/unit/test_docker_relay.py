@@ -2,6 +2,7 @@
 
 import json
 
+import pulumi
 import pytest
 
 from components import DockerRelay, relay_settings
@@ -108,6 +109,11 @@ def test_clients_that_log_in_have_a_port_of_their_own():
     assert container(options=submission, submission_port=2587).inputs["ports"][1:] == [
         {"internal": 587, "external": 2587, "ip": "127.0.0.1", "protocol": "tcp"}
     ]
+
+
+def test_ports_are_in_the_order_in_which_the_provider_reads_them_back():
+    ports = container(options={"metrics_port": pulumi.Output.from_input(24)}).inputs["ports"]
+    assert [port["internal"] for port in ports] == [24, 25]
 
 
 def test_memory_is_limited_without_swap():
