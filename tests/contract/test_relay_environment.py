@@ -210,6 +210,61 @@ def test_an_invalid_value_from_a_file_is_blamed_on_the_file(tmp_path: Path):
         read(MINIMAL | {"RELAY_USER": "name", "RELAY_PASSWORD_FILE": str(path)})
 
 
+def test_direct_delivery_needs_no_host_and_is_asked_for_by_name():
+    domains = {"OPENSMTPD_ALLOWED_SENDER_DOMAINS": "example.com"}
+    assert read(domains | {"RELAY_PROTO": "direct"}).upstream == Upstream(proto="direct")
+    with pytest.raises(InvalidEnvironment, match=r"^RELAY_HOST '' is empty"):
+        read(domains)
+
+
+@pytest.mark.parametrize(
+    ("given", "blamed"),
+    [
+        ({"RELAY_FALLBACK_PORT": "25"}, "RELAY_FALLBACK_HOST '' is empty"),
+        (
+            {"RELAY_FALLBACK_HOST": "two:25"},
+            "RELAY_FALLBACK_HOST 'two:25' has a port in it: put that in RELAY_FALLBACK_PORT",
+        ),
+        ({"RELAY_FALLBACK_HOST": "two", "RELAY_FALLBACK_PASSWORD": "x"}, "RELAY_FALLBACK_USER is missing"),
+        (
+            {"RELAY_FALLBACK_HOST": "two", "RELAY_PROTO": "smtp"},
+            "RELAY_FALLBACK_PROTO 'smtp+tls' protects mail where RELAY_PROTO smtp",
+        ),
+        (
+            {"RELAY_FALLBACK_HOST": "two", "RELAY_CA": CERTIFICATE},
+            "RELAY_FALLBACK_CA is missing, while RELAY_CA is given",
+        ),
+        ({"RELAY_2_SENDER_DOMAINS": "example.net"}, "RELAY_2_HOST '' is empty"),
+        ({"RELAY_2_HOST": "two"}, "RELAY_2_SENDER_DOMAINS is empty"),
+        ({"RELAY_2_PORT": "25", "RELAY_2_HOST": "two"}, "RELAY_2_SENDER_DOMAINS is empty"),
+        (
+            {
+                f"RELAY_{n}_{part}": value
+                for n in "39"
+                for part, value in (("HOST", "h"), ("SENDER_DOMAINS", "a.example"))
+            },
+            "RELAY_9_SENDER_DOMAINS 'a.example' is in RELAY_3_SENDER_DOMAINS too",
+        ),
+        ({"OPENSMTPD_SUBMISSION_LOGINS": f"app:{HASH}"}, "OPENSMTPD_SUBMISSION_CERTIFICATE is empty"),
+        ({"OPENSMTPD_DKIM_SELECTOR": "mail"}, "OPENSMTPD_DKIM_DOMAIN '' is not a domain"),
+        (
+            {
+                "RELAY_HOST": "email-smtp.eu-west-1.amazonaws.com",
+                "OPENSMTPD_DKIM_DOMAIN": "example.com",
+                "OPENSMTPD_DKIM_SELECTOR": "mail",
+                "OPENSMTPD_DKIM_KEY": RSA_KEY,
+            },
+            "OPENSMTPD_DKIM_DOMAIN 'example.com' does not go with RELAY_HOST email-smtp.eu-west-1.amazonaws.com",
+        ),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_together_is_named_as_the_environment_has_it(given: dict[str, str], blamed: str):
+    with pytest.raises(InvalidEnvironment) as raised:
+        read(MINIMAL | given)
+    assert str(raised.value).startswith(blamed)
+
+
 @pytest.mark.parametrize(
     ("misspelt", "meant"),
     [
@@ -219,6 +274,9 @@ def test_an_invalid_value_from_a_file_is_blamed_on_the_file(tmp_path: Path):
         ("OPENSMTPD_EXPIRY", "OPENSMTPD_EXPIRE"),
         ("OPENSMTPD_BIND_ADDR", "OPENSMTPD_BIND_ADDR4"),
         ("OPENSMTPD_ALLOWED_NETWORK", "OPENSMTPD_ALLOWED_NETWORKS"),
+        ("RELAY_FALBACK_CA_FILE", "RELAY_FALLBACK_CA_FILE"),
+        ("RELAY_7_HOTS", "RELAY_7_HOST"),
+        ("RELAY_0_HOST", "RELAY_1_HOST"),
     ],
 )
 def test_a_misspelt_variable_is_refused_and_the_nearest_is_named(misspelt: str, meant: str):
@@ -244,7 +302,21 @@ def test_what_kubernetes_says_about_a_service_of_the_same_name_is_no_misspelling
     assert read(MINIMAL | {name: value}) == read(MINIMAL)
 
 
-def test_a_refusal_shows_no_secret():
-    done = start(**MINIMAL, RELAY_USER="name", RELAY_PASSWORD="s3cr3t\n", RELAY_PROTO="smtp")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"RELAY_USER": "name", "RELAY_PASSWORD": "s3cr3t\n", "RELAY_PROTO": "smtp"},
+        {"RELAY_FALLBACK_HOST": "two", "RELAY_FALLBACK_USER": "name", "RELAY_FALLBACK_PASSWORD": "s3cr3t "},
+        {"OPENSMTPD_SUBMISSION_LOGINS": "app:s3cr3t"},
+        {
+            "OPENSMTPD_DKIM_KEY": "s3cr3t",
+            "OPENSMTPD_DKIM_DOMAIN": "example.com",
+            "OPENSMTPD_DKIM_SELECTOR": "mail",
+        },
+    ],
+    ids=lambda given: next(iter(given)),
+)
+def test_a_refusal_shows_no_secret(given: dict[str, str]):
+    done = start(**MINIMAL, **given)
     assert done.returncode == 78
     assert "s3cr3t" not in done.stderr
