@@ -1,26 +1,28 @@
 """Entry point of the container: `python3 -m relay`."""
 
-import grp
 import os
-import pwd
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from . import control, environment, events, health, networks, notices, spool
+from . import control, environment, events, health, networks, notices, run_directory, spool
 from .checks import SWITCHED_OFF
 from .drain import drain
-from .files import CONF_FILE, File, files
+from .files import CONF_FILE, File, files, upstream_file
 from .health import ADDRESS_FILE, RUN_DIRECTORY
 from .http_server import HttpServer
 from .journal import Journal
 from .metrics import Metrics
 from .readiness import Readiness
+from .reload import Reload
 from .resolver import Resolver
 from .settings import Settings
-from .supervisor import Supervisor
+from .smtpd_conf import UPSTREAM_TABLE
+from .supervisor import Supervisor, hold_signals
 from .watch import Watch, upstreams_of
+
+_SMTPD = ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{CONF_FILE}")
 
 # OpenSMTPD ends itself at the first message when the time zone's name has more than five letters (time_to_text in its
 # to.c), as the one for an unknown TZ has.
@@ -31,9 +33,17 @@ _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address 
 
 def main() -> int:
     """Run the relay that the environment describes; returns the exit status."""
+    hold_signals()
     attached = networks.here()
+
+    def read() -> Settings:
+        return environment.read(_with_local_defaults(os.environ, attached))
+
+    def render(settings: Settings) -> Iterator[File]:
+        return files(settings, RUN_DIRECTORY, ipv4_only=not networks.reach_ipv6(attached))
+
     try:
-        settings = environment.read(_with_local_defaults(os.environ, attached))
+        settings = read()
     except environment.InvalidEnvironment as error:
         return _fail(str(error), os.EX_CONFIG)
     addresses = [
@@ -41,17 +51,27 @@ def main() -> int:
         for address in (settings.bind_addr4, settings.bind_addr6)
         if address != SWITCHED_OFF
     ]
+    journal = Journal(settings.log_format, settings.log_addresses, {"127.0.0.1", "::1", *addresses})
     try:
         spool.repair()
-        queue_user = pwd.getpwnam("opensmtpq")
-        spool.discard_leftovers(queue_user.pw_uid, queue_user.pw_gid)
-        _render(settings, addresses[0], ipv4_only=not networks.reach_ipv6(attached))
+        run_directory.make()
+        for file in (File(os.path.basename(ADDRESS_FILE), addresses[0], 0o644), *render(settings)):
+            run_directory.write(file)
+        journal.say("info", notices.summary(settings))
+        for warning in notices.warnings(settings):
+            journal.say("warning", warning)
+        return _run(settings, read, render, journal)
     except OSError as error:
         return _fail(str(error), os.EX_OSERR)
-    journal = Journal(settings.log_format, settings.log_addresses, {"127.0.0.1", "::1", *addresses})
-    journal.say("info", notices.summary(settings))
-    for warning in notices.warnings(settings):
-        journal.say("warning", warning)
+
+
+def _run(
+    settings: Settings,
+    read: Callable[[], Settings],
+    render: Callable[[Settings], Iterable[File]],
+    journal: Journal,
+) -> int:
+    """Start OpenSMTPD and all that looks after it; returns the exit status. Raises OSError before that."""
     upstreams = upstreams_of(settings)
     metrics = Metrics(upstreams)
 
@@ -62,6 +82,23 @@ def main() -> int:
         metrics.ready(ready)
         health.publish(*shown(ready, reasons))
 
+    def switch(name: str) -> None:
+        run_directory.write(upstream_file(settings, name))
+        control.update_table(UPSTREAM_TABLE)
+
+    def changed() -> None:
+        watch.wake()
+        control.retry_all()
+
+    def follow(lines: Iterable[bytes]) -> None:
+        for line in lines:
+            event = events.parse(line)
+            journal.write(line, event)
+            metrics.observe(event)
+            if readiness.observe(event):
+                watch.wake()
+        journal.close()
+
     readiness = Readiness(upstreams, settings.max_queue_age, publish, journal.say)
     watch = Watch(
         upstreams,
@@ -69,51 +106,39 @@ def main() -> int:
         settings.probe_interval,
         readiness,
         metrics,
-        lambda _name: None,
+        switch,
         control.retry_all,
         journal.say,
     )
-
-    def observe(event: events.Event | None) -> None:
-        metrics.observe(event)
-        if readiness.observe(event):
-            watch.wake()
-
-    http = None
     if settings.metrics_port:
+        from .http_server import HttpServer  # costs memory, and not every relay has it
+
         try:
-            http = HttpServer(settings.metrics_port, metrics, lambda: shown(*readiness.state()))
+            HttpServer(settings.metrics_port, metrics, lambda: shown(*readiness.state())).start()
         except OSError as error:
-            return _fail(
-                f"OPENSMTPD_METRICS_PORT {settings.metrics_port} cannot be listened on: {error.strerror}",
-                os.EX_OSERR,
+            problem = (
+                f"OPENSMTPD_METRICS_PORT {settings.metrics_port} cannot be listened on: {error.strerror}"
             )
+            return _fail(problem, os.EX_OSERR)
     if not Resolver().address:
         journal.say("warning", "port 53 is taken: where DNS does not answer, clients will wait for a minute")
-    smtpd = Supervisor(
-        ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{CONF_FILE}"),
-        # Without the relay's own variables: the login is in the credentials table and nowhere else.
-        {"PATH": os.defpath, "TZ": _TIME_ZONE},
-        lambda lines: _follow(lines, journal, observe),
-    )
+    # Without the relay's own variables: the login is in the credentials table and nowhere else.
+    smtpd = Supervisor(_SMTPD, {"PATH": os.defpath, "TZ": _TIME_ZONE}, follow)
     control.join_group()
-    if http:
-        http.start()
-    threading.Thread(target=watch.run, name="watch", daemon=True).start()
+    _in_background("watch", watch.run)
+    if paths := environment.paths(os.environ):
+        reload = Reload(paths, read, render, settings, upstreams, changed, journal.say)
+        _in_background("reload", reload.run)
+
     status = smtpd.run(lambda: drain(settings.drain_timeout, journal.say))
-    if not smtpd.stopping:
-        journal.say("error", f"OpenSMTPD ended by itself, with status {status}")
-        return status or os.EX_SOFTWARE
-    return status
+    if smtpd.stopping:
+        return status
+    journal.say("error", f"OpenSMTPD ended by itself, with status {status}")
+    return status or os.EX_SOFTWARE
 
 
-def _follow(lines: Iterable[bytes], journal: Journal, observe: Callable[[events.Event | None], None]) -> None:
-    """Pass OpenSMTPD's log on, and what it tells."""
-    for line in lines:
-        event = events.parse(line)
-        journal.write(line, event)
-        observe(event)
-    journal.close()
+def _in_background(name: str, run: Callable[[], None]) -> None:
+    threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:
@@ -124,29 +149,6 @@ def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Net
         "OPENSMTPD_BIND_ADDR6": "" if networks.can_listen_on_ipv6() else SWITCHED_OFF,
     }
     return defaults | {name: value for name, value in environ.items() if value}
-
-
-def _render(settings: Settings, address: str, *, ipv4_only: bool) -> None:
-    os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
-    _write(File(os.path.basename(ADDRESS_FILE), address, 0o644))
-    for file in files(settings, RUN_DIRECTORY, ipv4_only=ipv4_only):
-        _write(file)
-
-
-def _write(file: File) -> None:
-    # Made anew, so that nobody who had an older one open reads the new one.
-    path = f"{RUN_DIRECTORY}/{file.name}"
-    temporary = f"{path}.new"
-    with open(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
-        "w",
-        encoding="utf-8",
-        errors="surrogateescape",
-    ) as opened:
-        os.fchown(opened.fileno(), 0, grp.getgrnam(file.group).gr_gid)
-        os.fchmod(opened.fileno(), file.mode)
-        opened.write(file.text)
-    os.replace(temporary, path)
 
 
 def _fail(text: str, status: int) -> int:

@@ -266,6 +266,12 @@ def read(environ: Mapping[str, str]) -> Settings:
     )
 
 
+def paths(environ: Mapping[str, str]) -> list[str]:
+    """The files that `read` reads."""
+    names = (variable.name + FILE_SUFFIX for variable in _KNOWN if variable.from_file)
+    return [environ[name] for name in names if environ.get(name)]
+
+
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {variable.name for variable in _KNOWN}
     known |= {variable.name + FILE_SUFFIX for variable in _KNOWN if variable.from_file}

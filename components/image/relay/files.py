@@ -48,7 +48,7 @@ def files(settings: Settings, directory: str, *, ipv4_only: bool = False) -> Ite
     if logins := credentials(settings):
         yield File(CREDENTIALS_FILE, logins, 0o640, _READERS)
     if settings.fallback:
-        yield File(UPSTREAM_FILE, upstream_table(settings, PRIMARY), 0o640, _READERS)
+        yield upstream_file(settings, PRIMARY)
     if settings.submission:
         yield File(CERTIFICATE_FILE, settings.submission.certificate, 0o644)
         yield File(KEY_FILE, settings.submission.key, 0o600)
@@ -57,6 +57,11 @@ def files(settings: Settings, directory: str, *, ipv4_only: bool = False) -> Ite
         yield File(DKIM_KEY_FILE, settings.dkim.key, 0o640, _READERS)
     if is_rewriting(settings):
         yield File(_FILTER_FILE, _filter_settings(settings), 0o640, _READERS)
+
+
+def upstream_file(settings: Settings, active: str) -> File:
+    """The table that leads mail without a route to PRIMARY or to FALLBACK; only relays with a fallback have it."""
+    return File(UPSTREAM_FILE, upstream_table(settings, active), 0o640, _READERS)
 
 
 def _filter_settings(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from .settings import SMTP_PORT, SUBMISSION_PORT, Dkim, Settings, Upstream
 
 CREDENTIALS_TABLE = "t_credentials"
 UPSTREAM_TABLE = "t_upstream"
+LOGINS_TABLE = "t_logins"
 
 CREDENTIALS_FILE = "credentials"
 UPSTREAM_FILE = "upstream"
@@ -121,7 +122,7 @@ def _tables(settings: Settings, directory: str) -> Iterator[str]:
     if settings.fallback:
         yield _file(UPSTREAM_TABLE, directory, UPSTREAM_FILE)
     if settings.submission:
-        yield _file("t_logins", directory, LOGINS_FILE)
+        yield _file(LOGINS_TABLE, directory, LOGINS_FILE)
 
 
 def _listeners(settings: Settings, directory: str) -> Iterator[str]:
@@ -145,7 +146,8 @@ def _listeners(settings: Settings, directory: str) -> Iterator[str]:
         )
     for address in addresses if settings.submission else ():
         yield (
-            f'listen on {_quote(address)} port {SUBMISSION_PORT} tls-require pki "p_submission" auth <t_logins> {name}'
+            f'listen on {_quote(address)} port {SUBMISSION_PORT} tls-require pki "p_submission" '
+            f"auth <{LOGINS_TABLE}> {name}"
         )
     if through:
         yield f"listen on socket{through}"

@@ -1,43 +1,74 @@
-"""The queue's directory, in the state that OpenSMTPD insists on."""
+"""The queue's directory, in the state that OpenSMTPD insists on. PID 1 is root without DAC_OVERRIDE: it may give files
+away and change their modes, but not look into directories of others.
+"""
 
+import grp
 import os
+import pwd
 import stat
 
 SPOOL = "/var/spool/smtpd"
-MODE = 0o0711
 
-LEFTOVERS = ("incoming", "temporary", "purge")
-"""Where messages lie that were never accepted: half received when the relay was killed."""
+_QUEUE_USER = "opensmtpq"
+_OF_QUEUE_USER = ("queue", "corrupt", "incoming", "temporary", "purge")
+_OFFLINE = "offline"
+
+# Where messages lie that were never accepted: half received when the relay was killed.
+_LEFTOVERS = ("incoming", "temporary", "purge")
 
 
-def repair(path: str = SPOOL, uid: int = 0, gid: int = 0) -> None:
-    """Give `path` to root with mode 0711, as OpenSMTPD demands: it repairs no directory that exists.
+def repair(path: str = SPOOL) -> None:
+    """Give `path` and what is in it the owners and modes that OpenSMTPD demands, and remove what was half received.
 
-    A fresh volume may come as 0777, or with set-group-ID (Kubernetes' `fsGroup`). Needs CHOWN and FOWNER at most.
-    Raises OSError.
+    OpenSMTPD repairs no directory that exists. A fresh volume may have mode 0777, or set-group-ID (Kubernetes'
+    `fsGroup`); one that another image has used belongs to that one's users. Never while OpenSMTPD runs. Raises OSError.
     """
-    found = os.stat(path, follow_symlinks=False)
+    user = pwd.getpwnam(_QUEUE_USER)
+    _set(path, 0, 0, 0o711)
+    for name in _OF_QUEUE_USER:
+        directory = f"{path}/{name}"
+        if os.path.lexists(directory):
+            if os.lstat(directory).st_uid != user.pw_uid:
+                _give(directory, user.pw_uid)
+            _set(directory, user.pw_uid, 0, 0o700)
+    if os.path.lexists(f"{path}/{_OFFLINE}"):
+        _set(f"{path}/{_OFFLINE}", 0, grp.getgrnam(_QUEUE_USER).gr_gid, 0o770)
+    _discard_leftovers(path, user)
+
+
+def _set(directory: str, uid: int, gid: int, mode: int) -> None:
+    found = os.lstat(directory)
     if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(f"{path} is not a directory")
+        raise NotADirectoryError(f"{directory} is not a directory")
     if (found.st_uid, found.st_gid) != (uid, gid):
-        os.chown(path, uid, gid, follow_symlinks=False)
-    if stat.S_IMODE(found.st_mode) != MODE:
-        os.chmod(path, MODE)
+        os.chown(directory, uid, gid, follow_symlinks=False)
+    if stat.S_IMODE(found.st_mode) != mode:
+        os.chmod(directory, mode)
 
 
-def discard_leftovers(uid: int, gid: int, path: str = SPOOL) -> None:
-    """Remove what OpenSMTPD would remove at its start, if root could reach it: without DAC_OVERRIDE it cannot.
+def _give(directory: str, uid: int) -> None:
+    """Give `directory` and all below it to `uid`, itself last: whatever interrupts this, the next start goes on."""
+    os.chown(directory, 0, -1, follow_symlinks=False)
+    os.chmod(directory, 0o700)
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                _give(entry.path, uid)
+            else:
+                os.chown(entry.path, uid, -1, follow_symlinks=False)
+    os.chown(directory, uid, -1)
 
-    `uid` and `gid` are those of the queue's user. Never while OpenSMTPD runs. Raises OSError.
-    """
+
+def _discard_leftovers(path: str, user: pwd.struct_passwd) -> None:
+    """Remove what OpenSMTPD would remove at its start, if root could reach it."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
             os.setgroups([])
-            os.setresgid(gid, gid, gid)
-            os.setresuid(uid, uid, uid)
-            for name in LEFTOVERS:
+            os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+            os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+            for name in _LEFTOVERS:
                 _empty(f"{path}/{name}")
             status = 0
         finally:

@@ -15,17 +15,23 @@ _SIGNALS = {signal.SIGCHLD, *_STOP}
 _LAST_LINES_SECONDS = 1
 
 
-class Supervisor:
-    """One program, which runs from the construction on.
+def hold_signals() -> None:
+    """Keep SIGCHLD, SIGTERM and SIGINT until `Supervisor.run` takes them. To be called before any thread is started.
 
-    `log` gets the lines that it writes to standard error, in a thread of its own. To be made in the main thread before
-    any other thread: SIGCHLD, SIGTERM and SIGINT are blocked from then on, and only `run` takes them.
+    A thread that does not hold them would take them, and for PID 1 that means: drop them.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+class Supervisor:
+    """One program, which runs from the construction on. Needs hold_signals.
+
+    `log` gets the lines that it writes to standard error, in a thread of its own.
     """
 
     def __init__(
         self, command: Sequence[str], environ: Mapping[str, str], log: Callable[[Iterable[bytes]], None]
     ):
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         reader, writer = os.pipe()
         self._pid = processes.spawn(command, environ, [(os.POSIX_SPAWN_DUP2, writer, 2)])
         os.close(writer)
