@@ -11,7 +11,6 @@ from .checks import SWITCHED_OFF
 from .drain import drain
 from .files import CONF_FILE, File, files, upstream_file
 from .health import ADDRESS_FILE, RUN_DIRECTORY
-from .http_server import HttpServer
 from .journal import Journal
 from .metrics import Metrics
 from .readiness import Readiness

@@ -63,6 +63,7 @@ class Watch:
         self._recovered: float | None = None
         """When an upstream worked again, while mail still waits that waited then."""
         self._wake = threading.Event()
+        metrics.use(PRIMARY)
 
     def wake(self) -> None:
         """Probe now, if the last time was 5 s ago, else as soon as it was."""
