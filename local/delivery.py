@@ -21,7 +21,7 @@ _HINTS = {
     r"\b554\b": "the local AWS refused the message; `make down`, then `make up`, begins with a new account",
     "ertificate": "the relay does not trust the local AWS; `make down`, then `make up`, makes a new certificate",
     "efused": "nothing listens where the relay sends to: does the local AWS still run?",
-    "imeout": "the relay cannot reach the local AWS: a firewall may keep containers from their host",
+    "imeout|not answer|slowly": "the relay cannot reach the local AWS: a firewall may keep containers from their host",
 }
 _NO_HINT = "the relay's log may say why"
 

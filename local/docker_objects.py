@@ -66,6 +66,17 @@ def remove(client: docker.DockerClient, objects: Iterable[DockerObject]) -> None
                 ) from error
 
 
+def complaints(client: docker.DockerClient, objects: Iterable[DockerObject]) -> list[str]:
+    """What the last health check of each container that is not healthy has said."""
+    containers = [_find(client, one) for one in objects if one.kind == "container"]
+    checks = [one.attrs["State"].get("Health", {"Status": "none", "Log": []}) for one in containers if one]
+    return [
+        check["Log"][-1]["Output"].strip()
+        for check in checks
+        if check["Status"] != "healthy" and check["Log"]
+    ]
+
+
 def _find(client: docker.DockerClient, one: DockerObject) -> Container | Network | Volume | None:
     collections = {"container": client.containers, "network": client.networks, "volume": client.volumes}
     with contextlib.suppress(NotFound):

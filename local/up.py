@@ -8,6 +8,7 @@ from local import delivery, docker_objects
 from local.preparation import prepare
 from local.toolbox import Toolbox
 from local.tools import command
+from local.tools.failure import Failure
 from local.tools.progress import Progress
 from local.workspace import LOCAL, Workspace
 
@@ -24,7 +25,11 @@ def up(workspace: Workspace, progress: Progress, delivery_seconds: float) -> str
     docker_objects.remove(engine, stack.state.unfinished_docker_objects())
     with progress.step("pulumi up") as step:
         is_whole = not prepared.account_is_new and docker_objects.are_up(engine, stack.state.docker_objects())
-        step.result = stack.up(refresh=not is_whole and not stack.state.is_empty())
+        try:
+            step.result = stack.up(refresh=not is_whole and not stack.state.is_empty())
+        except Failure as failed:
+            said = docker_objects.complaints(engine, stack.state.docker_objects())
+            raise Failure("\n".join([str(failed), *(f"The relay says: {one}" for one in said)])) from failed
 
     outputs = stack.outputs()
     message = delivery.test_message(prepared.domain)

@@ -158,6 +158,21 @@ def test_every_stack_can_be_previewed_without_an_account(stack: str, tmp_path: P
         run.make("down")
 
 
+@pytest.mark.parametrize(
+    ("command", "said"), [("echo 'out of order'; exit 1", ["out of order"]), ("echo all is well", [])]
+)
+def test_what_the_health_check_of_a_failed_update_said_is_known(command: str, said: list[str]) -> None:
+    engine = docker.from_env()
+    health = {"test": ["CMD-SHELL", command], "interval": 10**9, "retries": 1}
+    container = engine.containers.run("debian:trixie-slim", "sleep 60", detach=True, healthcheck=health)
+    try:
+        await_true(lambda: engine.containers.get(container.id).attrs["State"]["Health"]["Log"])
+        objects = [docker_objects.DockerObject("container", container.name)]
+        assert docker_objects.complaints(engine, objects) == said
+    finally:
+        container.remove(force=True)
+
+
 def _messages(run: WorkspaceRun) -> dict[Path, dict[str, str]]:
     mailbox = run.directory / "aws" / "mailbox"
     return {path: dict(BytesHeaderParser().parsebytes(path.read_bytes())) for path in mailbox.glob("*.eml")}
