@@ -34,15 +34,17 @@ class World:
         monkeypatch.setattr(watch, "backlog", lambda: self.waiting)
         monkeypatch.setattr(watch.time, "monotonic", lambda: self.now)
         upstreams = {name: Upstream(f"{name}.example.com") for name in names}
+        self.metrics = Metrics(upstreams)
         self.readiness = Readiness(upstreams, 900, lambda *_: None, lambda *_: None)
         self.watch = Watch(
             upstreams,
             "relay.example.com",
             60,
             self.readiness,
-            Metrics(names),
+            self.metrics,
             self._act,
-            lambda: self._act("retry"),
+            lambda: self._act("resume"),
+            lambda: self._act("schedule"),
             lambda _level, text: self.said.append(text),
         )
 
@@ -85,11 +87,11 @@ def test_after_a_recovery_what_waits_is_tried_until_it_has_left(monkeypatch):
     world.waiting = OLD
     assert world.round() is False
     assert world.round() is False
-    assert world.actions == ["retry", "retry"]
+    assert world.actions == ["resume", "schedule", "schedule"]
     world.waiting = Backlog(1, 1)  # taken after the recovery
     assert world.round() is True
     assert world.round() is True
-    assert world.actions == ["retry", "retry"]
+    assert world.actions == ["resume", "schedule", "schedule"]
 
 
 def test_what_never_leaves_is_not_tried_for_ever(monkeypatch):
@@ -98,12 +100,20 @@ def test_what_never_leaves_is_not_tried_for_ever(monkeypatch):
     world.waiting = Backlog(1, 100_000)
     world.round()
     assert world.round(seconds=901) is True
-    assert world.actions == ["retry"]
+    assert world.actions == ["resume", "schedule"]
 
 
-def test_a_recovery_with_an_empty_queue_tries_nothing(monkeypatch):
+def test_a_recovery_with_an_empty_queue_only_opens_the_way(monkeypatch):
     world = World(monkeypatch, PRIMARY)
     world.round(PRIMARY)
+    assert world.round() is True
+    assert world.actions == ["resume"]
+
+
+def test_a_recovery_of_a_fallback_that_is_not_in_use_changes_nothing(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    world.waiting = OLD
+    world.round(FALLBACK)
     assert world.round() is True
     assert world.actions == []
 
@@ -114,9 +124,9 @@ def test_two_failures_switch_to_the_fallback_and_one_pass_back(monkeypatch):
     world.round(PRIMARY)
     assert (world.actions, world.ready) == ([], False)
     world.round(PRIMARY)
-    assert (world.actions, world.ready) == ([FALLBACK, "retry"], True)
+    assert (world.actions, world.ready) == ([FALLBACK, "schedule"], True)
     world.round()
-    assert world.actions == [FALLBACK, "retry", PRIMARY, "retry"]
+    assert world.actions == [FALLBACK, "schedule", PRIMARY, "resume", "schedule"]
     assert world.said == ["mail goes to the fallback upstream now", "mail goes to the primary upstream now"]
 
 
@@ -135,7 +145,7 @@ def test_what_waits_is_tried_after_a_refused_login_that_no_probe_has_met(monkeyp
     world.readiness.observe(UpstreamError("0", "AUTH rejected: 535 5.7.8 Not you"))
     world.waiting = OLD
     assert world.round() is False
-    assert world.actions == ["retry"]
+    assert world.actions == ["resume", "schedule"]
 
 
 def test_a_switch_that_failed_is_done_again(monkeypatch):
@@ -148,3 +158,16 @@ def test_a_switch_that_failed_is_done_again(monkeypatch):
     world.control_fails = False
     world.round(PRIMARY)
     assert (world.actions, world.ready) == ([FALLBACK], True)
+
+
+def test_the_metrics_tell_what_the_probes_found_where_mail_goes_and_what_waits(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    world.waiting = OLD
+    for _ in range(2):
+        world.round(PRIMARY)
+    exposition = world.metrics.exposition()
+    assert 'opensmtpd_upstream_probe_success{upstream="primary"} 0' in exposition
+    assert 'opensmtpd_upstream_probe_success{upstream="fallback"} 1' in exposition
+    assert 'opensmtpd_upstream_active{upstream="fallback"} 1' in exposition
+    assert "opensmtpd_queue_messages 3" in exposition
+    assert "opensmtpd_queue_oldest_message_age_seconds 300" in exposition

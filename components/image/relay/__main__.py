@@ -106,7 +106,8 @@ def _run(
         readiness,
         metrics,
         switch,
-        control.retry_all,
+        control.resume_routes,
+        control.schedule_all,
         journal.say,
     )
     if settings.metrics_port:

@@ -86,10 +86,15 @@ def schedule_all() -> None:
     smtpctl("schedule", "all")
 
 
-def retry_all() -> None:
-    """Have everything in the queue tried at once, also by routes that a failure has disabled for a while."""
+def resume_routes() -> None:
+    """Have the addresses that a failure has closed for a while tried again at once."""
     for route in smtpctl("show", "routes").splitlines():
         smtpctl("resume", "route", route.partition(".")[0])
+
+
+def retry_all() -> None:
+    """Have everything in the queue tried at once, also where a failure stands against that."""
+    resume_routes()
     schedule_all()
 
 

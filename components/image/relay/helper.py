@@ -6,6 +6,9 @@ from contextlib import suppress
 
 from . import processes
 
+# All addresses that the hosts file gives a name, as in OpenSMTPD's resolver, not the first line's alone: host.conf(5).
+_ENVIRONMENT = {"RESOLV_MULTI": "on"}
+
 
 def output_of(program: str, request: bytes = b"") -> bytes:
     """Run the Python file `program` with `request` as its standard input; returns what it wrote by its end.
@@ -20,7 +23,7 @@ def output_of(program: str, request: bytes = b"") -> bytes:
             try:
                 pid = processes.spawn(
                     (sys.executable, "-I", "-S", program),
-                    {},
+                    _ENVIRONMENT,
                     [(os.POSIX_SPAWN_DUP2, request_reader, 0), (os.POSIX_SPAWN_DUP2, output_writer, 1)],
                 )
             finally:

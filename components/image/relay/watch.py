@@ -29,14 +29,15 @@ def upstreams_of(settings: Settings) -> dict[str, Upstream]:
 
 
 class Watch:
-    """Probes `upstreams` (see upstreams_of) every `interval` seconds; `readiness` and `metrics` learn what it finds.
+    """Probes `upstreams` (see upstreams_of) every `interval` seconds; tells `readiness` and `metrics` what it finds.
 
     After a failure it tries again after 5 s, then after ever longer, up to `interval`. Between the probes `upstreams`
     may be changed.
 
-    `switch` is called with PRIMARY or FALLBACK: mail without a route must go there from now on. `retry` is called when
-    an upstream works again, and then at the pace of the probes until what waited has left: what waits must be tried
-    at once. When one raises ControlFailed it is called again. `say` gets a level and a line for the log.
+    What it does, each again after the next round when it raises ControlFailed: `switch` is called with PRIMARY or
+    FALLBACK, where mail without a route must go from now on; `resume` when an upstream works again, so that OpenSMTPD
+    forgets that it did not; `schedule` after either, and then at the pace of the probes until what waited has left: it
+    must be tried at once. `say` gets a level and a line for the log.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class Watch:
         readiness: Readiness,
         metrics: Metrics,
         switch: Callable[[str], None],
-        retry: Callable[[], None],
+        resume: Callable[[], None],
+        schedule: Callable[[], None],
         say: Callable[[str, str], None],
     ):
         self._upstreams = upstreams
@@ -56,12 +58,14 @@ class Watch:
         self._readiness = readiness
         self._metrics = metrics
         self._switch = switch
-        self._retry = retry
+        self._resume = resume
+        self._schedule = schedule
         self._say = say
         self._active = PRIMARY
         self._failures = dict.fromkeys(upstreams, 0)
         self._recovered: float | None = None
         """When an upstream worked again, while mail still waits that waited then."""
+        self._must_resume = False
         self._wake = threading.Event()
         metrics.use(PRIMARY)
 
@@ -90,12 +94,13 @@ class Watch:
         Raises OSError and ControlFailed.
         """
         for name, upstream in self._upstreams.items():
-            began = time.monotonic()
+            begin = time.monotonic()
             failure = _failure_of(upstream, self._helo)
-            self._metrics.probed(name, failure, time.monotonic() - began)
+            self._metrics.probed(name, failure, time.monotonic() - begin)
             was_out_of_order = self._readiness.probed(name, failure)
-            if (self._failures[name] or was_out_of_order) and not failure:
-                self._recovered = time.monotonic()
+            is_idle = name == FALLBACK != self._active
+            if (self._failures[name] or was_out_of_order) and not failure and not is_idle:
+                self._recovered, self._must_resume = time.monotonic(), True
             self._failures[name] = self._failures[name] + 1 if failure else 0
         self._change_over()
         waiting = backlog()
@@ -103,8 +108,11 @@ class Watch:
         self._metrics.queue(waiting)
         if self._recovered and not _waits_since(self._recovered, waiting):
             self._recovered = None
+        if self._must_resume:
+            self._resume()
+            self._must_resume = False
         if self._recovered:
-            self._retry()
+            self._schedule()
         return not self._recovered and not any(self._failures.values())
 
     def _change_over(self) -> None:
@@ -114,6 +122,7 @@ class Watch:
             return
         self._switch(chosen)
         self._active = chosen
+        # Without `resume`: the mail that OpenSMTPD holds for the other one must come back from there, as undeliverable.
         self._recovered = time.monotonic()
         self._readiness.use(chosen)
         self._metrics.use(chosen)
