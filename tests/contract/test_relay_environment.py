@@ -293,12 +293,14 @@ def test_variables_of_others_are_left_alone():
     ("name", "value"),
     [
         ("RELAY_SERVICE_HOST", "10.0.0.1"),
+        ("RELAY_PORT", "tcp://10.0.0.1:25"),
+        ("RELAY_1_PORT", "tcp://10.0.0.1:25"),
         ("OPENSMTPD_SERVICE_PORT_SMTP", "25"),
         ("OPENSMTPD_PORT", "tcp://10.0.0.1:25"),
         ("OPENSMTPD_PORT_25_TCP_ADDR", "10.0.0.1"),
     ],
 )
-def test_what_kubernetes_says_about_a_service_of_the_same_name_is_no_misspelling(name: str, value: str):
+def test_what_kubernetes_says_about_a_service_of_the_same_name_is_no_setting(name: str, value: str):
     assert read(MINIMAL | {name: value}) == read(MINIMAL)
 
 

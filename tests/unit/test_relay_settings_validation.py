@@ -320,6 +320,8 @@ def test_a_refusal_survives_pickling():
         ("from_header", "o'brien@example.com", "o'brien@example.com"),
         ("submission_certificate", f"subject=a\n{CERTIFICATE}{CERTIFICATE}", CERTIFICATE * 2),
         ("submission_key", f"Bag Attributes\n{ED25519_KEY}", ED25519_KEY),
+        ("submission_key", ED25519_KEY.replace("\n", " "), ED25519_KEY),
+        ("ca", CERTIFICATE.replace("\n", "\r\n"), CERTIFICATE),
         ("submission_logins", f"\nApp@x:{HASH}\r\n\nb:{BCRYPT}", f"app@x:{HASH}\nb:{BCRYPT}\n"),
         ("submission_logins", f"a:{YESCRYPT}", f"a:{YESCRYPT}\n"),
         ("dkim_domain", "Example.com", "example.com"),

@@ -98,7 +98,7 @@ VARIABLES = (
         "RELAY_INSECURE_SKIP_VERIFY",
         "insecure_skip_verify",
         "no",
-        "yes: any certificate will do, and whoever is on the way can read the mail and the login.",
+        "yes: any certificate will do for `RELAY_HOST`, and whoever is on the way can read the mail and the login.",
     ),
     *_further_upstream(
         "FALLBACK_", "fallback_", "Second SMTP server, used while the first does not take mail."
@@ -234,6 +234,8 @@ _KNOWN = tuple(one for variable in VARIABLES for one in variable.numbered())
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings that `environ` describes. Raises InvalidEnvironment."""
+    # A link may have the name of a variable: RELAY_PORT, where the Service is called relay.
+    environ = {name: value for name, value in environ.items() if not _SERVICE_LINK.match(f"{name}={value}")}
     _refuse_unknown(environ)
     texts = {variable.field: text for variable in _KNOWN if (text := _text(variable, environ))}
 
@@ -275,8 +277,8 @@ def paths(environ: Mapping[str, str]) -> list[str]:
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = {variable.name for variable in _KNOWN}
     known |= {variable.name + FILE_SUFFIX for variable in _KNOWN if variable.from_file}
-    for name, value in environ.items():
-        if name.startswith(PREFIXES) and name not in known and not _SERVICE_LINK.match(f"{name}={value}"):
+    for name in environ:
+        if name.startswith(PREFIXES) and name not in known:
             nearest = min(sorted(known), key=lambda candidate: _distance(name, candidate))
             raise InvalidEnvironment(f"{name} is not a variable of the relay: did you mean {nearest}?")
 

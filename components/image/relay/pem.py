@@ -27,10 +27,19 @@ def is_rsa(key: str) -> bool:
 
 
 def _normal(text: str, kinds: set[str]) -> str:
-    blocks = [block for block in _BLOCK.finditer(text) if block[1] in kinds]
+    blocks = [(kind, _der(body)) for kind, body in _BLOCK.findall(text) if kind in kinds]
     return (
-        "".join(f"{block[0]}\n" for block in blocks) if all(_is_sequence(_der(b[2])) for b in blocks) else ""
+        "".join(_block(kind, der) for kind, der in blocks)
+        if all(_is_sequence(der) for _, der in blocks)
+        else ""
     )
+
+
+def _block(kind: str, der: bytes) -> str:
+    """The block anew: a text that came through a variable may have lost its line ends, and OpenSSL wants them."""
+    base64 = binascii.b2a_base64(der, newline=False).decode()
+    lines = [base64[start : start + 64] for start in range(0, len(base64), 64)]
+    return "\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""])
 
 
 def _der(body: str) -> bytes:
