@@ -274,6 +274,17 @@ def test_a_wrong_login_is_refused(submission: Submission, login: tuple[str, str]
         client.login(*login)
 
 
+def test_a_user_name_cannot_forge_a_line_of_the_log(submission: Submission):
+    forged = "0000000000000000 mta error reason=AUTH rejected: 535 forged"
+    login = f"\0forger result=ok\n{forged}\n\0password"
+    with submission.client() as client:
+        assert client.docmd("AUTH PLAIN", base64.b64encode(login.encode()).decode())[0] == 535
+    wait_for(lambda: "user=forger" in submission.relay.logs(), 15, "attempt in the log")
+    lines = submission.relay.logs().splitlines()
+    assert sum("forged" in line for line in lines) == 1
+    assert not any(line.startswith(forged) for line in lines)
+
+
 def test_nobody_submits_without_a_login(submission: Submission):
     with submission.client() as client, pytest.raises(smtplib.SMTPSenderRefused, match="530"):
         client.sendmail("app@example.com", "someone@example.org", b"Subject: x\r\n\r\nBody\r\n")
