@@ -168,6 +168,8 @@ def test_a_line_of_opensmtpd_becomes_an_event(line, event):
         f"{SESSION} mta delivery evpid=short",
         f"prefix {DELIVERY}",
         DELIVERY.replace('result="Ok"', 'result="Fine"'),
+        DELIVERY.replace("delay=2s", f"delay={'9' * 5000}s"),
+        f"{SESSION} smtp message msgid=1f88e688 size={'9' * 5000} nrcpt=1 proto=ESMTP",
     ],
 )
 def test_a_line_that_is_not_understood_is_no_event(line):
