@@ -27,6 +27,9 @@ _SMTPD = ("/usr/sbin/smtpd", "-d", "-f", f"{RUN_DIRECTORY}/{CONF_FILE}")
 # to.c), as the one for an unknown TZ has.
 _TIME_ZONE = "UTC0"
 
+# Made of sockets.c, which says why.
+_SOCKETS = "/usr/local/lib/sockets.so"
+
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
 
@@ -123,7 +126,7 @@ def _run(
     if not Resolver().address:
         journal.say("warning", "port 53 is taken: where DNS does not answer, clients will wait for a minute")
     # Without the relay's own variables: the login is in the credentials table and nowhere else.
-    smtpd = Supervisor(_SMTPD, {"PATH": os.defpath, "TZ": _TIME_ZONE}, follow)
+    smtpd = Supervisor(_SMTPD, {"PATH": os.defpath, "TZ": _TIME_ZONE, "LD_PRELOAD": _SOCKETS}, follow)
     control.join_group()
     _in_background("watch", watch.run)
     if paths := environment.paths(os.environ):

@@ -196,8 +196,19 @@ VARIABLES = (
         "::",
         "IPv6 address to listen on, or none. The default is skipped where there is no IPv6.",
     ),
-    Variable("OPENSMTPD_MAX_RATE", "max_rate", "", "Messages a second that the upstream takes. None: any."),
-    Variable("OPENSMTPD_MAX_CONNECTIONS", "max_connections", "20", "Connections to the upstream at a time."),
+    Variable(
+        "OPENSMTPD_MAX_RATE",
+        "max_rate",
+        "",
+        "Messages a second that the upstream takes; the relay keeps below it by sending one a second on each of nine "
+        "tenths as many connections (at least one). None: as fast as it goes.",
+    ),
+    Variable(
+        "OPENSMTPD_MAX_CONNECTIONS",
+        "max_connections",
+        "20",
+        "Connections to the upstream at a time, where no rate decides that.",
+    ),
     Variable("OPENSMTPD_LOG_FORMAT", "log_format", "plain", "plain or json."),
     Variable(
         "OPENSMTPD_LOG_ADDRESSES", "log_addresses", "full", "full, or masked: without the part before the @."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from .checks import ANY_DOMAIN, SWITCHED_OFF
 from .failover import FALLBACK, PRIMARY
+from .limits import mta_limits
 from .refusals import DIRECT
 from .settings import SMTP_PORT, SUBMISSION_PORT, Dkim, Settings, Upstream
 
@@ -53,6 +54,7 @@ def smtpd_conf(settings: Settings, directory: str, *, ipv4_only: bool = False) -
     ]
     if ipv4_only and not any(":" in upstream.host for upstream in _upstreams(settings).values()):
         lines.append("mta limit inet4")
+    lines += mta_limits(settings)
     lines += _tables(settings, directory)
     lines += _listeners(settings, directory)
     lines += _actions(settings, directory)

@@ -1,0 +1,54 @@
+"""How fast OpenSMTPD delivers: settings as `mta limit` lines of smtpd.conf. Pure text, no I/O.
+
+OpenSMTPD's defaults are those of a polite stranger at other people's servers: a new connection every two seconds, five
+at most. The one server that a smarthost relay has wants it otherwise. The keys are those of limit_mta_set in
+OpenSMTPD's limit.c; its manual does not have them.
+"""
+
+from .refusals import DIRECT
+from .settings import Settings
+
+# Seconds. OpenSMTPD counts whole ones only.
+_SECOND = 1
+
+# Of the connections that the rate allows one in ten stays unused: their messages do not come to the millisecond.
+_SHARE_OF_RATE = 0.9
+
+# More than a process has file descriptors for is of no use, and no upstream allows more.
+_MOST_CONNECTIONS = 1000
+
+
+def mta_limits(settings: Settings) -> list[str]:
+    """The lines for `settings`. Direct delivery without a rate keeps OpenSMTPD's own limits, and so gets none."""
+    rate = settings.max_rate
+    if rate is None and settings.upstream.proto == DIRECT:
+        return []
+    connections = min(settings.max_connections if rate is None else connections_for(rate), _MOST_CONNECTIONS)
+    upstreams = 1 + (settings.fallback is not None) + len(settings.routes)
+    limits = {
+        "max-conn-per-host": connections,
+        "max-conn-per-route": connections,
+        "max-conn-per-connector": connections,
+        "max-conn-per-relay": connections,
+        "max-conn-per-domain": connections,
+        # Counts those to all upstreams.
+        "max-conn-per-source": connections * upstreams,
+        # With a rate, so that new connections do not send their first messages all at once.
+        "conn-delay-relay": 0 if rate is None else _SECOND,
+        "conn-delay-route": 0,
+        "reconn-delay-route": 0,
+        # With a rate, so that no session ends and a new one begins at another moment of the second. Without, the default:
+        # OpenSMTPD makes up its mind about more connections when one ends, and else every ten seconds only.
+        "session-mail-max": 100 if rate is None else 1_000_000,
+        "session-transaction-delay": 0 if rate is None else _SECOND,
+        # Messages handed over to delivery; under the default of 50 the connections wait for the queue.
+        "task-hiwat": 1000,
+        "task-lowat": 500,
+        "task-release": 500,
+    }
+    return [f"mta limit {key} {value}" for key, value in limits.items()]
+
+
+def connections_for(rate: int) -> int:
+    """How many connections keep to `rate` messages a second, when each sends one message a second at most."""
+    return max(1, int(rate * _SHARE_OF_RATE))
