@@ -37,8 +37,8 @@ def mta_limits(settings: Settings) -> list[str]:
         "conn-delay-relay": 0 if rate is None else _SECOND,
         "conn-delay-route": 0,
         "reconn-delay-route": 0,
-        # With a rate, so that no session ends and a new one begins at another moment of the second. Without, the default:
-        # OpenSMTPD makes up its mind about more connections when one ends, and else every ten seconds only.
+        # A rate wants sessions that last: a new one sends at another moment of the second. Without a rate it is the
+        # default: when a session ends OpenSMTPD sees how many it needs, and else only every ten seconds.
         "session-mail-max": 100 if rate is None else 1_000_000,
         "session-transaction-delay": 0 if rate is None else _SECOND,
         # Messages handed over to delivery; under the default of 50 the connections wait for the queue.
