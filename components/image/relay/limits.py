@@ -19,12 +19,16 @@ _MOST_CONNECTIONS = 1000
 
 
 def mta_limits(settings: Settings) -> list[str]:
-    """The lines for `settings`. Direct delivery without a rate keeps OpenSMTPD's own limits, and so gets none."""
+    """The lines for `settings`. Without a rate, direct delivery keeps OpenSMTPD's own limits, and so gets none."""
     rate = settings.max_rate
-    if rate is None and settings.upstream.proto == DIRECT:
+    upstreams = [
+        settings.upstream,
+        *filter(None, [settings.fallback]),
+        *(route.upstream for route in settings.routes),
+    ]
+    if rate is None and any(upstream.proto == DIRECT for upstream in upstreams):
         return []
     connections = min(settings.max_connections if rate is None else connections_for(rate), _MOST_CONNECTIONS)
-    upstreams = 1 + (settings.fallback is not None) + len(settings.routes)
     limits = {
         "max-conn-per-host": connections,
         "max-conn-per-route": connections,
@@ -32,7 +36,7 @@ def mta_limits(settings: Settings) -> list[str]:
         "max-conn-per-relay": connections,
         "max-conn-per-domain": connections,
         # Counts those to all upstreams.
-        "max-conn-per-source": connections * upstreams,
+        "max-conn-per-source": connections * len(upstreams),
         # With a rate, so that new connections do not send their first messages all at once.
         "conn-delay-relay": 0 if rate is None else _SECOND,
         "conn-delay-route": 0,
