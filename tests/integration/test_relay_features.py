@@ -296,6 +296,14 @@ def test_no_login_is_offered_or_taken_in_plain_text(submission: Submission):
         assert client.docmd("AUTH PLAIN " + base64.b64encode(b"\0app\0correct horse").decode())[0] == 503
 
 
+def test_nobody_submits_in_plain_text(submission: Submission):
+    with (
+        submission.client(encrypted=False) as client,
+        pytest.raises(smtplib.SMTPSenderRefused, match="STARTTLS"),
+    ):
+        client.sendmail("app@example.com", "someone@example.org", b"Subject: x\r\n\r\nBody\r\n")
+
+
 def test_port_25_offers_no_login(submission: Submission):
     with smtplib.SMTP(submission.relay.address, 25, timeout=20) as client:
         client.ehlo()
