@@ -4,7 +4,7 @@ import smtplib
 
 import pytest
 
-from tests.integration.relay_container import Relay, docker, relay_image, wait_for
+from tests.integration.relay_container import IMAGE, Relay, docker, relay_image, wait_for
 from tests.integration.upstream import Fault, Stage, Upstream
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
@@ -71,3 +71,21 @@ def test_the_end_of_a_part_of_opensmtpd_ends_the_container_so_that_it_is_started
     with Relay({}) as relay:
         relay.signal(f"smtpd: {child}", "KILL", user)
         assert relay.wait() != 0
+
+
+def test_a_volume_of_another_image_is_taken_over_with_the_mail_in_it():
+    with Upstream() as upstream, Relay(plain(upstream)) as relay:
+        defer(upstream, relay, 3)
+        relay.kill()
+        # As the users of an image based on Alpine have them.
+        program = (
+            "import os\n"
+            "for parent, directories, files in os.walk('/spool', topdown=False):\n"
+            "    for name in directories + files: os.chown(f'{parent}/{name}', 100, 101)"
+        )
+        docker("run", "--rm", f"--volume={relay.volume}:/spool", "--entrypoint=python3", IMAGE, "-c", program)
+        upstream.behave()
+        relay.start()
+        relay.retry()
+        wait_for(lambda: len(upstream.messages) == 3, 20, "3 messages at the upstream")
+        wait_for(lambda: not relay.queued(), 10, "empty queue")
