@@ -238,7 +238,13 @@ def test_masking_a_line_takes_time_that_grows_with_its_length_only(line):
 
 
 @pytest.mark.parametrize(
-    "command", ["AUTH PLAIN AGFwcABzM2NyM3Q=", "auth  login AGFwcABzM2NyM3Q=", "AUTH AGFwcABzM2NyM3Q="]
+    "command",
+    [
+        "AUTH PLAIN AGFwcABzM2NyM3Q=",
+        "auth  login AGFwcABzM2NyM3Q=",
+        "AUTH AGFwcABzM2NyM3Q=",
+        "AUTH AGFwcABzM2NyM3QAAAAAAAAA",
+    ],
 )
 @pytest.mark.parametrize("log_format", ["plain", "json"])
 def test_the_password_of_a_client_that_may_not_log_in_is_not_written(command, log_format):
