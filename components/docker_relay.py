@@ -165,7 +165,7 @@ class DockerRelay(pulumi.ComponentResource):
             memory_swap=args["memory"],
             restart="unless-stopped",
             healthcheck={
-                "tests": ["CMD", "python3", "-I", "-m", "relay.health"],
+                "tests": ["CMD", "python3", "-I", "-S", "-m", "relay.health"],
                 "interval": "5s",
                 # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
                 "timeout": "30s",

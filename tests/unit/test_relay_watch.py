@@ -130,6 +130,14 @@ def test_two_failures_switch_to_the_fallback_and_one_pass_back(monkeypatch):
     assert world.said == ["mail goes to the fallback upstream now", "mail goes to the primary upstream now"]
 
 
+def test_after_a_switch_the_fallback_may_have_the_addresses_of_the_primary(monkeypatch):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    world.waiting = OLD
+    for _ in range(4):
+        world.round(PRIMARY)
+    assert world.actions == [FALLBACK, "schedule", "resume", "schedule", "schedule"]
+
+
 def test_while_the_fallback_fails_too_it_stays(monkeypatch):
     world = World(monkeypatch, PRIMARY, FALLBACK)
     for _ in range(3):

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 
 from .backlog import Backlog, backlog
-from .control import ControlFailed
 from .failover import FALLBACK, PRIMARY, choose
 from .failure import Failure
 from .metrics import Metrics
@@ -18,6 +17,8 @@ _FIRST_PAUSE_SECONDS = 5
 
 # OpenSMTPD gives up a connection that hangs after 5 minutes, and only then may a message take another way.
 _CATCH_UP_SECONDS = 15 * 60
+
+_NEVER = -1
 
 
 def upstreams_of(settings: Settings) -> dict[str, Upstream]:
@@ -65,9 +66,8 @@ class Watch:
         self._failures = dict.fromkeys(upstreams, 0)
         self._recovered: float | None = None
         """When an upstream worked again, while mail still waits that waited then."""
-        self._must_resume = False
+        self._rounds_until_resume = _NEVER
         self._wake = threading.Event()
-        metrics.use(PRIMARY)
 
     def wake(self) -> None:
         """Probe now, if the last time was 5 s ago, else as soon as it was."""
@@ -81,7 +81,7 @@ class Watch:
             is_quiet = False
             try:
                 is_quiet = self.round()
-            except (OSError, ControlFailed) as error:
+            except Exception as error:  # without this thread, readiness would stay as it is for ever
                 self._say("warning", f"the relay cannot look after itself: {error}")
             pause = self._interval if is_quiet else min(pause, self._interval)
             time.sleep(min(pause, _FIRST_PAUSE_SECONDS))
@@ -94,26 +94,32 @@ class Watch:
         Raises OSError and ControlFailed.
         """
         for name, upstream in self._upstreams.items():
-            begin = time.monotonic()
-            failure = _failure_of(upstream, self._helo)
-            self._metrics.probed(name, failure, time.monotonic() - begin)
-            was_out_of_order = self._readiness.probed(name, failure)
-            is_idle = name == FALLBACK != self._active
-            if (self._failures[name] or was_out_of_order) and not failure and not is_idle:
-                self._recovered, self._must_resume = time.monotonic(), True
-            self._failures[name] = self._failures[name] + 1 if failure else 0
+            self._try(name, upstream)
         self._change_over()
         waiting = backlog()
         self._readiness.queue(waiting)
         self._metrics.queue(waiting)
+        self._catch_up(waiting)
+        return not self._recovered and not any(self._failures.values())
+
+    def _try(self, name: str, upstream: Upstream) -> None:
+        begin = time.monotonic()
+        failure = _failure_of(upstream, self._helo)
+        self._metrics.probed(name, failure, time.monotonic() - begin)
+        was_out_of_order = self._readiness.probed(name, failure) or self._failures[name] > 0
+        is_idle = name == FALLBACK != self._active
+        if was_out_of_order and not failure and not is_idle:
+            self._recovered, self._rounds_until_resume = time.monotonic(), 0
+        self._failures[name] = self._failures[name] + 1 if failure else 0
+
+    def _catch_up(self, waiting: Backlog) -> None:
+        if self._rounds_until_resume == 0:
+            self._resume()
+        self._rounds_until_resume = max(_NEVER, self._rounds_until_resume - 1)
         if self._recovered and not _waits_since(self._recovered, waiting):
             self._recovered = None
-        if self._must_resume:
-            self._resume()
-            self._must_resume = False
         if self._recovered:
             self._schedule()
-        return not self._recovered and not any(self._failures.values())
 
     def _change_over(self) -> None:
         fallback_passed = FALLBACK in self._upstreams and not self._failures[FALLBACK]
@@ -122,8 +128,8 @@ class Watch:
             return
         self._switch(chosen)
         self._active = chosen
-        # Without `resume`: the mail that OpenSMTPD holds for the other one must come back from there, as undeliverable.
-        self._recovered = time.monotonic()
+        # Not `resume` at once: the mail that OpenSMTPD holds for the primary must come back from there first.
+        self._recovered, self._rounds_until_resume = time.monotonic(), 0 if chosen == PRIMARY else 1
         self._readiness.use(chosen)
         self._metrics.use(chosen)
         self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
