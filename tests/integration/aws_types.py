@@ -189,4 +189,169 @@ _IAM_FAMILY = Family(
     },
 )
 
-FAMILIES = {"ses": _SES_FAMILY, "iam": _IAM_FAMILY}
+
+def _messaging(second, opts):
+    topic = aws.sns.Topic(
+        "topic",
+        name="events",
+        display_name="Events" if second else None,
+        kms_master_key_id=None if second else "alias/aws/sns",
+        tags={"team": "b" if second else "a"},
+        opts=opts("topic"),
+    )
+    dead = aws.sqs.Queue("dead", name="dead", message_retention_seconds=1209600, opts=opts("dead"))
+    queue = aws.sqs.Queue(
+        "queue",
+        name="events",
+        visibility_timeout_seconds=60 if second else 30,
+        sqs_managed_sse_enabled=True,
+        redrive_policy=dead.arn.apply(
+            lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 5 if second else 3})
+        ),
+        tags={"team": "b" if second else "a"},
+        opts=opts("queue"),
+    )
+    source = {"StringEquals": {"AWS:SourceAccount": "second" if second else ACCOUNT}}
+    topic_policy = aws.sns.TopicPolicy(
+        "topic-policy",
+        arn=topic.arn,
+        policy=topic.arn.apply(
+            lambda arn: _allow(
+                "sns:Publish", arn, Principal={"Service": "ses.amazonaws.com"}, Condition=source
+            )
+        ),
+        opts=opts("topic-policy"),
+    )
+    queue_policy = aws.sqs.QueuePolicy(
+        "queue-policy",
+        queue_url=queue.url,
+        policy=pulumi.Output.all(queue.arn, topic.arn).apply(
+            lambda arns: _allow(
+                "sqs:SendMessage",
+                arns[0],
+                Principal={"Service": "sns.amazonaws.com"},
+                Condition={"ArnEquals" if second else "ArnLike": {"aws:SourceArn": arns[1]}},
+            )
+        ),
+        opts=opts("queue-policy"),
+    )
+    subscription = aws.sns.TopicSubscription(
+        "subscription",
+        topic=topic.arn,
+        protocol="sqs",
+        endpoint=queue.arn,
+        raw_message_delivery=second,
+        filter_policy=json.dumps({"kind": ["bounce"]}) if second else None,
+        opts=opts("subscription"),
+    )
+    return [topic, dead, queue, topic_policy, queue_policy, subscription]
+
+
+_MESSAGING_FAMILY = Family(
+    _messaging,
+    changes=dict.fromkeys(("topic", "queue", "topic-policy", "queue-policy", "subscription"), "update"),
+)
+
+
+def _keeping(second, opts):
+    key = aws.kms.Key(
+        "key",
+        description="second" if second else "first",
+        enable_key_rotation=second,
+        tags={"team": "b" if second else "a"},
+        opts=opts("key"),
+    )
+    other = aws.kms.Key("other", opts=opts("other"))
+    alias = aws.kms.Alias(
+        "alias", name="alias/mail", target_key_id=other.arn if second else key.key_id, opts=opts("alias")
+    )
+    secret = aws.secretsmanager.Secret(
+        "secret",
+        name="login",
+        description="second" if second else "first",
+        tags={"team": "b" if second else "a"},
+        opts=opts("secret"),
+    )
+    version = aws.secretsmanager.SecretVersion(
+        "version",
+        secret_id=secret.id,
+        secret_string=pulumi.Output.secret("new-password" if second else "old-password"),
+        opts=opts("version"),
+    )
+    parameter = aws.ssm.Parameter(
+        "parameter",
+        name="/mail/login",
+        type="SecureString",
+        value=pulumi.Output.secret("new-password" if second else "old-password"),
+        description="login",
+        tags={"team": "b" if second else "a"},
+        opts=opts("parameter"),
+    )
+    plain = aws.ssm.Parameter(
+        "plain", name="/mail/host", type="String", value="b" if second else "a", opts=opts("plain")
+    )
+    return [key, other, alias, secret, version, parameter, plain]
+
+
+_KEEPING_FAMILY = Family(
+    _keeping,
+    changes={
+        **dict.fromkeys(("key", "alias", "secret", "parameter", "plain"), "update"),
+        "version": "delete-replaced",
+    },
+)
+
+
+def _watching(second, opts):
+    rate = aws.cloudwatch.MetricAlarm(
+        "rate",
+        name="bounce-rate",
+        namespace="AWS/SES",
+        metric_name="Reputation.BounceRate",
+        statistic="Average",
+        period=300,
+        evaluation_periods=2 if second else 1,
+        comparison_operator="GreaterThanThreshold",
+        threshold=0.05 if second else 0.02,
+        treat_missing_data="ignore",
+        dimensions={"ses:configuration-set": "rules"} if second else None,
+        tags={"team": "b" if second else "a"},
+        opts=opts("rate"),
+    )
+    age = aws.cloudwatch.MetricAlarm(
+        "age",
+        name="queue-age",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        threshold=600,
+        metric_queries=[
+            {
+                "id": "age",
+                "metric": {
+                    "namespace": "AWS/SQS",
+                    "metric_name": "ApproximateAgeOfOldestMessage",
+                    "dimensions": {"QueueName": "events"},
+                    "period": 60,
+                    "stat": "Maximum",
+                },
+            },
+            {"id": "worst", "expression": "age * 2" if second else "age", "return_data": True},
+        ],
+        opts=opts("age"),
+    )
+    body = {"widgets": [{"type": "text", "properties": {"markdown": "second" if second else "first"}}]}
+    dashboard = aws.cloudwatch.Dashboard(
+        "dashboard", dashboard_name="mail", dashboard_body=json.dumps(body), opts=opts("dashboard")
+    )
+    return [rate, age, dashboard]
+
+
+_WATCHING_FAMILY = Family(_watching, changes=dict.fromkeys(("rate", "age", "dashboard"), "update"))
+
+FAMILIES = {
+    "ses": _SES_FAMILY,
+    "iam": _IAM_FAMILY,
+    "messaging": _MESSAGING_FAMILY,
+    "keeping": _KEEPING_FAMILY,
+    "watching": _WATCHING_FAMILY,
+}

@@ -8,6 +8,7 @@ from local.plugins.aws.account_vdm_attributes import AccountVdmAttributes
 from local.plugins.aws.client import AwsClient
 from local.plugins.aws.configuration_set import ConfigurationSet
 from local.plugins.aws.configuration_set_event_destination import ConfigurationSetEventDestination
+from local.plugins.aws.dashboard import Dashboard
 from local.plugins.aws.dedicated_ip_pool import DedicatedIpPool
 from local.plugins.aws.domain_identity_verification import DomainIdentityVerification
 from local.plugins.aws.email_identity import EmailIdentity
@@ -15,10 +16,21 @@ from local.plugins.aws.email_identity_feedback_attributes import EmailIdentityFe
 from local.plugins.aws.email_identity_mail_from_attributes import EmailIdentityMailFromAttributes
 from local.plugins.aws.email_identity_policy import EmailIdentityPolicy
 from local.plugins.aws.functions import FUNCTIONS
+from local.plugins.aws.kms_alias import Alias
+from local.plugins.aws.kms_key import Key
 from local.plugins.aws.managed_policy import Policy
+from local.plugins.aws.metric_alarm import MetricAlarm
+from local.plugins.aws.parameter import Parameter
+from local.plugins.aws.queue_policy import QueuePolicy
 from local.plugins.aws.record import Record
+from local.plugins.aws.secret import Secret
+from local.plugins.aws.secret_version import SecretVersion
+from local.plugins.aws.sqs_queue import Queue
 from local.plugins.aws.tenant import Tenant
 from local.plugins.aws.tenant_resource_association import TenantResourceAssociation
+from local.plugins.aws.topic import Topic
+from local.plugins.aws.topic_policy import TopicPolicy
+from local.plugins.aws.topic_subscription import TopicSubscription
 from local.plugins.aws.user import User
 from local.plugins.aws.user_policy import UserPolicy
 from local.plugins.aws.user_policy_attachment import UserPolicyAttachment
@@ -32,24 +44,36 @@ class AwsProvider(Provider):
 
     name = "aws"
     resource_types = (
-        UserPolicyAttachment,
-        Policy,
-        TenantResourceAssociation,
-        Tenant,
-        EmailIdentityPolicy,
-        EmailIdentityFeedbackAttributes,
-        DedicatedIpPool,
-        ConfigurationSetEventDestination,
-        AccountVdmAttributes,
-        AccountSuppressionAttributes,
         AccessKey,
+        AccountSuppressionAttributes,
+        AccountVdmAttributes,
+        Alias,
         ConfigurationSet,
+        ConfigurationSetEventDestination,
+        Dashboard,
+        DedicatedIpPool,
         DomainIdentityVerification,
         EmailIdentity,
+        EmailIdentityFeedbackAttributes,
         EmailIdentityMailFromAttributes,
+        EmailIdentityPolicy,
+        Key,
+        MetricAlarm,
+        Parameter,
+        Policy,
+        Queue,
+        QueuePolicy,
         Record,
+        Secret,
+        SecretVersion,
+        Tenant,
+        TenantResourceAssociation,
+        Topic,
+        TopicPolicy,
+        TopicSubscription,
         User,
         UserPolicy,
+        UserPolicyAttachment,
         Zone,
     )
     functions = FUNCTIONS

@@ -21,13 +21,18 @@ class Tagging:
     """The parameter of `remove`."""
     key: str = "Key"
     value: str = "Value"
+    as_map: bool = False
+    """The service has tags as a map, not as a list."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further parameters of all three operations."""
 
-    def to_api(self, tags: Mapping[str, str]) -> list[dict[str, str]]:
+    def to_api(self, tags: Mapping[str, str]) -> Any:
         """Tags as the service takes them."""
+        if self.as_map:
+            return dict(tags)
         return [{self.key: key, self.value: value} for key, value in tags.items()]
 
     def from_api(self, answer: Mapping[str, Any]) -> dict[str, str]:
         """The tags in an answer of the service."""
-        return {tag[self.key]: tag[self.value] for tag in answer.get(self.answer) or ()}
+        tags = answer.get(self.answer) or {}
+        return dict(tags) if self.as_map else {tag[self.key]: tag[self.value] for tag in tags}
