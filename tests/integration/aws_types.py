@@ -348,10 +348,69 @@ def _watching(second, opts):
 
 _WATCHING_FAMILY = Family(_watching, changes=dict.fromkeys(("rate", "age", "dashboard"), "update"))
 
+
+def _network(second, opts):
+    vpc = aws.ec2.get_vpc(default=True)
+    subnets = sorted(
+        aws.ec2.get_subnets(filters=[{"name": "vpc-id", "values": [vpc.id]}]).ids,
+    )
+    group = aws.ec2.SecurityGroup(
+        "group",
+        name="smtp",
+        description="SMTP to SES",
+        vpc_id=vpc.id,
+        ingress=[
+            {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": [vpc.cidr_block]}
+            for port in ([587, 465] if second else [587])
+        ],
+        tags={"team": "b" if second else "a"},
+        opts=opts("group"),
+    )
+    ruled = aws.ec2.SecurityGroup("ruled", name="ruled", vpc_id=vpc.id, opts=opts("ruled"))
+    incoming = aws.vpc.SecurityGroupIngressRule(
+        "incoming",
+        security_group_id=ruled.id,
+        ip_protocol="tcp",
+        from_port=2587 if second else 587,
+        to_port=2587 if second else 587,
+        cidr_ipv4=vpc.cidr_block,
+        opts=opts("incoming"),
+    )
+    outgoing = aws.vpc.SecurityGroupEgressRule(
+        "outgoing",
+        security_group_id=ruled.id,
+        ip_protocol="-1",
+        cidr_ipv4=None if second else vpc.cidr_block,
+        referenced_security_group_id=group.id if second else None,
+        opts=opts("outgoing"),
+    )
+    endpoint = aws.ec2.VpcEndpoint(
+        "endpoint",
+        vpc_id=vpc.id,
+        service_name="com.amazonaws.eu-west-1.email-smtp",
+        vpc_endpoint_type="Interface",
+        subnet_ids=subnets[:2] if second else subnets[:1],
+        security_group_ids=[group.id],
+        private_dns_enabled=True,
+        tags={"team": "b" if second else "a"},
+        opts=opts("endpoint"),
+    )
+    return [group, ruled, incoming, outgoing, endpoint]
+
+
+_NETWORK_FAMILY = Family(
+    _network,
+    changes={
+        **dict.fromkeys(("group", "incoming", "endpoint"), "update"),
+        "outgoing": "delete-replaced",
+    },
+)
+
 FAMILIES = {
     "ses": _SES_FAMILY,
     "iam": _IAM_FAMILY,
     "messaging": _MESSAGING_FAMILY,
     "keeping": _KEEPING_FAMILY,
     "watching": _WATCHING_FAMILY,
+    "network": _NETWORK_FAMILY,
 }

@@ -25,6 +25,8 @@ from local.plugins.aws.queue_policy import QueuePolicy
 from local.plugins.aws.record import Record
 from local.plugins.aws.secret import Secret
 from local.plugins.aws.secret_version import SecretVersion
+from local.plugins.aws.security_group import SecurityGroup
+from local.plugins.aws.security_group_rule import SecurityGroupEgressRule, SecurityGroupIngressRule
 from local.plugins.aws.sqs_queue import Queue
 from local.plugins.aws.tenant import Tenant
 from local.plugins.aws.tenant_resource_association import TenantResourceAssociation
@@ -34,6 +36,7 @@ from local.plugins.aws.topic_subscription import TopicSubscription
 from local.plugins.aws.user import User
 from local.plugins.aws.user_policy import UserPolicy
 from local.plugins.aws.user_policy_attachment import UserPolicyAttachment
+from local.plugins.aws.vpc_endpoint import VpcEndpoint
 from local.plugins.aws.zone import Zone
 from local.plugins.property import Property, not_implemented
 from local.plugins.provider import Provider
@@ -66,6 +69,9 @@ class AwsProvider(Provider):
         Record,
         Secret,
         SecretVersion,
+        SecurityGroup,
+        SecurityGroupEgressRule,
+        SecurityGroupIngressRule,
         Tenant,
         TenantResourceAssociation,
         Topic,
@@ -74,6 +80,7 @@ class AwsProvider(Provider):
         User,
         UserPolicy,
         UserPolicyAttachment,
+        VpcEndpoint,
         Zone,
     )
     functions = FUNCTIONS

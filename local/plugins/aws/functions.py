@@ -84,7 +84,84 @@ def get_email_identity(client: AwsClient, args: dict[str, Any]) -> dict[str, Any
     }
 
 
+def get_vpc(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The one VPC with the id, or with the properties and the tags."""
+    tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in (args.get("tags") or {}).items()]
+    given = {
+        "cidr": args.get("cidrBlock"),
+        "isDefault": args.get("default") and "true",
+        "state": args.get("state"),
+    }
+    exact = [{"Name": name, "Values": [value]} for name, value in given.items() if value]
+    found = client.call(
+        "reading EC2 VPCs",
+        "ec2",
+        "describe_vpcs",
+        region=args.get("region"),
+        VpcIds=[args["id"]] if args.get("id") else None,
+        Filters=[*exact, *tags, *_filters(args)] or None,
+    )["Vpcs"]
+    if len(found) != 1:
+        raise OperationError("no matching EC2 VPC found" if not found else "multiple EC2 VPCs matched")
+    (vpc,) = found
+    region = args.get("region") or client.region
+
+    def attribute(name: str) -> bool:
+        answer = client.call(
+            "reading EC2 VPC",
+            "ec2",
+            "describe_vpc_attribute",
+            region=region,
+            VpcId=vpc["VpcId"],
+            Attribute=name,
+        )
+        return answer[name[0].upper() + name[1:]]["Value"]
+
+    return {
+        "id": vpc["VpcId"],
+        "region": region,
+        "arn": client.arn("ec2", f"vpc/{vpc['VpcId']}", region),
+        "cidrBlock": vpc["CidrBlock"],
+        "cidrBlockAssociations": [
+            {
+                "associationId": each["AssociationId"],
+                "cidrBlock": each["CidrBlock"],
+                "state": each["CidrBlockState"]["State"],
+            }
+            for each in vpc.get("CidrBlockAssociationSet", ())
+        ],
+        "default": vpc.get("IsDefault", False),
+        "dhcpOptionsId": vpc.get("DhcpOptionsId", ""),
+        "enableDnsHostnames": attribute("enableDnsHostnames"),
+        "enableDnsSupport": attribute("enableDnsSupport"),
+        "enableNetworkAddressUsageMetrics": False,
+        "instanceTenancy": vpc.get("InstanceTenancy", ""),
+        "ipv6AssociationId": "",
+        "ipv6CidrBlock": "",
+        "mainRouteTableId": "",
+        "ownerId": vpc.get("OwnerId", ""),
+        "state": vpc.get("State", ""),
+        "tags": as_dict(vpc.get("Tags", [])),
+    }
+
+
+def get_subnets(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The ids of the subnets with the properties and the tags, perhaps none."""
+    region = args.get("region") or client.region
+    tags = [{"Name": f"tag:{key}", "Values": [value]} for key, value in (args.get("tags") or {}).items()]
+    filters = [*tags, *_filters(args)] or None
+    found = client.call("reading EC2 Subnets", "ec2", "describe_subnets", region=region, Filters=filters)
+    ids = [subnet["SubnetId"] for subnet in found["Subnets"]]
+    return {"id": region, "region": region, "ids": ids, "tags": args.get("tags") or {}}
+
+
+def _filters(args: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"Name": each["name"], "Values": each["values"]} for each in args.get("filters") or ()]
+
+
 FUNCTIONS = {
+    "aws:ec2/getSubnets:getSubnets": get_subnets,
+    "aws:ec2/getVpc:getVpc": get_vpc,
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
     "aws:index/getPartition:getPartition": get_partition,
     "aws:index/getRegion:getRegion": get_region,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from local.plugins.aws.api_resource_type import ApiResourceType
 from local.plugins.aws.aws_resource_type import REGION
+from local.plugins.aws.client import AwsError
 from local.plugins.property import Failure, NotImplementedProperty, Property, not_implemented
 
 _KEPT_LABELS = ("AWSCURRENT", "AWSPREVIOUS")
@@ -60,6 +61,15 @@ class SecretVersion(ApiResourceType):
             VersionStages=inputs.get("versionStages") or None,
         )
         return f"{inputs['secretId']}|{created['VersionId']}", {"versionId": created["VersionId"]}
+
+    def look_up(self, resource_id: str, known: dict[str, Any]) -> dict[str, Any] | None:
+        """Gone too when the secret waits for its deletion."""
+        try:
+            return super().look_up(resource_id, known)
+        except AwsError as error:
+            if error.code == "InvalidRequestException" and "delet" in error.reason:
+                return None
+            raise
 
     def found(self, answer: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
         """The value and its labels."""
