@@ -291,7 +291,10 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     for name in environ:
         if name.startswith(PREFIXES) and name not in known:
             nearest = min(sorted(known), key=lambda candidate: _distance(name, candidate))
-            raise InvalidEnvironment(f"{name} is not a variable of the relay: did you mean {nearest}?")
+            # A name may have a line break in it.
+            raise InvalidEnvironment(
+                f"{repr(name)[1:-1]} is not a variable of the relay: did you mean {nearest}?"
+            )
 
 
 def _distance(one: str, other: str) -> int:
@@ -312,6 +315,11 @@ def _text(variable: Variable, environ: Mapping[str, str]) -> str:
         return text
     if text:
         raise InvalidEnvironment(f"{variable.name} and {file_variable} are both set: leave one of them out")
+    if not path.startswith("/"):
+        # It may be the secret itself.
+        raise InvalidEnvironment(
+            f"{file_variable} is no absolute path: name a file that holds the value, or set {variable.name}"
+        )
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             # An editor puts a line's end behind the last line; the shell's $(< file) drops it too.

@@ -45,7 +45,7 @@ def _block(kind: str, der: bytes) -> str:
 def _der(body: str) -> bytes:
     try:
         return binascii.a2b_base64("".join(body.split()), strict_mode=True)
-    except binascii.Error:
+    except ValueError:  # also binascii.Error
         return b""
 
 
