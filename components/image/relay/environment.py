@@ -262,7 +262,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         try:
             return kind(**parts)
         except InvalidSetting as error:
-            raise InvalidEnvironment(error.named(lambda field: _name_in(environ, prefix, field))) from None
+            raise InvalidEnvironment(named(environ, error, prefix)) from None
 
     def route(number: int) -> Route:
         prefix = f"route_{number}_"
@@ -283,6 +283,11 @@ def paths(environ: Mapping[str, str]) -> list[str]:
     """The files that `read` reads."""
     names = (variable.name + FILE_SUFFIX for variable in _KNOWN if variable.from_file)
     return [environ[name] for name in names if environ.get(name)]
+
+
+def named(environ: Mapping[str, str], error: InvalidSetting, prefix: str = "") -> str:
+    """The message of `error` about `environ`, with variables for fields: for `host` that of `prefix` and `host`."""
+    return error.named(lambda field: _name_in(environ, prefix, field))
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
