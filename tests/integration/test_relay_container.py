@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.integration.relay_container import (
     IMAGE,
@@ -18,6 +20,7 @@ from tests.integration.relay_container import (
     wait_for,
 )
 from tests.integration.upstream import Authority, Upstream
+from tests.unit.certificates import CERTIFICATE
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
 __all__ = ["relay_image"]
@@ -382,3 +385,20 @@ def test_the_login_is_in_no_environment_and_no_command_line_of_the_daemon():
         assert "smtpd.conf" in seen
         assert LOGIN[1] not in seen
         assert LOGIN[1] not in relay.logs()
+
+
+def test_a_certificate_with_the_key_of_another_is_refused_at_the_start():
+    key = ec.generate_private_key(ec.SECP256R1())
+    status, written = run(
+        RELAY_HOST="smtp.example.com",
+        OPENSMTPD_ALLOWED_SENDER_DOMAINS="example.com",
+        OPENSMTPD_SUBMISSION_CERTIFICATE=CERTIFICATE,
+        OPENSMTPD_SUBMISSION_KEY=key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+        ).decode(),
+        OPENSMTPD_SUBMISSION_LOGINS="app:$6$salt$" + "x" * 86,
+    )
+    problem = "OPENSMTPD_SUBMISSION_KEY is not the key of OPENSMTPD_SUBMISSION_CERTIFICATE"
+    assert status == 78
+    assert written.startswith(f"relay: {problem}: ")
+    assert written.count("\n") == 1

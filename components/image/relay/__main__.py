@@ -11,7 +11,9 @@ from .checks import SWITCHED_OFF
 from .drain import drain
 from .files import CONF_FILE, File, files, upstream_file
 from .health import ADDRESS_FILE, RUN_DIRECTORY
+from .invalid_setting import InvalidSetting
 from .journal import Journal
+from .key_pair import check_key_pair
 from .metrics import Metrics
 from .readiness import Readiness
 from .reload import Reload
@@ -46,8 +48,12 @@ def main() -> int:
 
     try:
         settings = read()
+        if settings.submission:
+            check_key_pair(settings.submission.certificate, settings.submission.key)
     except environment.InvalidEnvironment as error:
         return _fail(str(error), os.EX_CONFIG)
+    except InvalidSetting as error:
+        return _fail(environment.named(os.environ, error), os.EX_CONFIG)
     addresses = [
         _LOOPBACK_OF.get(address, address)
         for address in (settings.bind_addr4, settings.bind_addr6)
