@@ -18,4 +18,4 @@ class Failure(NamedTuple):
     @property
     def code(self) -> int:
         """The SMTP reply code; 0 where there was no reply."""
-        return int(self.detail[:3]) if self.problem == "reply" and self.detail[:3].isdigit() else 0
+        return int(self.detail[:3]) if self.problem == "reply" and self.detail[:3].isdecimal() else 0
