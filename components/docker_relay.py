@@ -179,6 +179,8 @@ class DockerRelay(pulumi.ComponentResource):
             wait_timeout=_WAIT_SECONDS,
             # Without it the provider kills at once.
             destroy_grace_seconds=_stop_seconds(args["options"]),
+            # The same for whoever else stops it: `docker stop`, or the engine when the host goes down.
+            stop_timeout=_stop_seconds(args["options"]),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The provider reports a change of these as done and leaves the running container as it is.

@@ -135,7 +135,8 @@ def test_it_stops_gracefully_and_comes_back():
 
 
 def test_it_has_the_time_to_end_that_its_queue_needs():
-    assert container(options={"drain_timeout": "5m"}).inputs["destroyGraceSeconds"] == 310
+    inputs = container(options={"drain_timeout": "5m"}).inputs
+    assert (inputs["destroyGraceSeconds"], inputs["stopTimeout"]) == (310, 310)
 
 
 def test_an_image_that_is_given_is_run_as_it_is():
