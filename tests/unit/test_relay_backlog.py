@@ -40,3 +40,7 @@ def test_a_message_that_was_delivered_meanwhile_does_not_count(tmp_path):
 
 def test_a_clock_that_was_set_back_gives_no_age_below_zero(tmp_path):
     assert count(queue(tmp_path, ("0a000001", -60)), NOW) == Backlog(1, 0)
+
+
+def test_a_queue_that_opensmtpd_has_not_made_yet_is_empty(tmp_path):
+    assert count(str(tmp_path / "queue"), NOW) == Backlog(0, 0)

@@ -7,6 +7,7 @@ CAP_DAC_OVERRIDE has no other way in. So this file is also a program, which does
 
 import os
 import time
+from contextlib import suppress
 from typing import NamedTuple
 
 _QUEUE = "/var/spool/smtpd/queue"
@@ -34,15 +35,20 @@ def backlog() -> Backlog:
 def count(queue: str, now: float) -> Backlog:
     """What waits in the directory `queue`; `now` is in seconds since 1970."""
     messages, oldest = 0, now
-    for bucket in os.scandir(queue):
-        for message in os.scandir(bucket):
-            try:
-                # An envelope is written anew at each try, the message never.
+    for bucket in _entries(queue):
+        for message in _entries(bucket.path):
+            # An envelope is written anew at each try, the message never.
+            with suppress(FileNotFoundError):  # it was delivered in between
                 taken = os.stat(f"{message.path}/message").st_mtime
-            except FileNotFoundError:
-                continue  # delivered in between
-            messages, oldest = messages + 1, min(oldest, taken)
+                messages, oldest = messages + 1, min(oldest, taken)
     return Backlog(messages, now - oldest)
+
+
+def _entries(path: str) -> list[os.DirEntry]:
+    # OpenSMTPD makes the queue at its first start, and removes what is empty.
+    with suppress(FileNotFoundError):
+        return list(os.scandir(path))
+    return []
 
 
 def main() -> None:
