@@ -1,4 +1,4 @@
-"""All that reads OpenSMTPD's log, on lines of any kind: if one of them failed, the log would fill and mail would stop."""
+"""All that reads OpenSMTPD's log, on lines of any kind: if one of them failed, mail would stop behind a full log."""
 
 import pytest
 from hypothesis import example, given
