@@ -52,7 +52,7 @@ class Account:
         """What puts an address on that list, where a configuration set does not say otherwise."""
         self.vdm_attributes: dict[str, Any] = {"VdmEnabled": "DISABLED"}
         self._limits_file = limits_file
-        self._account_id = account_id
+        self.account_id = account_id
 
     def limits(self) -> Limits:
         """Return the limits as they are now; see `Limits.read` for what it raises."""
@@ -60,11 +60,11 @@ class Account:
 
     def arn(self, resource: str) -> str:
         """Return the ARN of an SES resource such as `identity/example.com`."""
-        return f"arn:{_PARTITION}:ses:{self.region}:{self._account_id}:{resource}"
+        return f"arn:{_PARTITION}:ses:{self.region}:{self.account_id}:{resource}"
 
     def identities(self) -> dict[str, Identity]:
         """Return the identities of the region by name."""
-        return ses_backends[self._account_id][self.region].email_identities
+        return ses_backends[self.account_id][self.region].email_identities
 
     def identities_of(self, address: str) -> list[Identity]:
         """Return the identities that cover an e-mail address, nearest first: its own, its domain's, the parents'."""
@@ -76,7 +76,7 @@ class Account:
 
     def configuration_sets(self) -> dict[str, ConfigurationSet]:
         """Return the configuration sets of the region by name."""
-        return ses_backends[self._account_id][self.region].config_sets
+        return ses_backends[self.account_id][self.region].config_sets
 
     def has_configuration_set(self, name: str) -> bool:
         """Return whether the region has a configuration set of that name."""
@@ -84,7 +84,7 @@ class Account:
 
     def hosted_zones(self) -> list[Zone]:
         """Return the public hosted zones of Route 53. Alias records are left out."""
-        zones = route53_backends[self._account_id][_PARTITION].zones
+        zones = route53_backends[self.account_id][_PARTITION].zones
         return [
             Zone(canonical_name(zone.name), tuple(_record_set(record_set) for record_set in zone.rrsets))
             for zone in list(zones.values())
@@ -108,7 +108,7 @@ class Account:
 
     def login(self, access_key_id: str) -> Login | None:
         """Return whom an access key lets in, None when there is no such key or it is inactive."""
-        users = iam_backends[self._account_id][_PARTITION].users
+        users = iam_backends[self.account_id][_PARTITION].users
         for user in list(users.values()):
             for key in user.access_keys:
                 if key.access_key_id == access_key_id and key.status == "Active":
@@ -117,7 +117,7 @@ class Account:
 
     def policies_of(self, user: User) -> list[Policy]:
         """Return the policies of a user: inline and attached ones, its own and its groups'."""
-        holders = [user, *iam_backends[self._account_id][_PARTITION].get_groups_for_user(user.name)]
+        holders = [user, *iam_backends[self.account_id][_PARTITION].get_groups_for_user(user.name)]
         documents: list[Any] = []
         for holder in holders:
             documents += holder.policies.values()
@@ -129,7 +129,7 @@ class Account:
         boundary = getattr(user, "permissions_boundary", None)
         if not boundary:
             return None
-        policies = iam_backends[self._account_id][_PARTITION].managed_policies
+        policies = iam_backends[self.account_id][_PARTITION].managed_policies
         policy = policies.get(boundary["PermissionsBoundaryArn"])
         return json.loads(_default_version(policy)) if policy else {}
 

@@ -10,7 +10,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import iam, route53, ses_v1, sesv2
+from . import iam, notifications, route53, ses_v1, sesv2
 from .account import Account
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Api:
         ses_v1.install(self.account_of)
         route53.install()
         iam.install()
+        notifications.install()
         application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(
             "127.0.0.1", 0, application, threaded=True, request_handler=_RequestHandler
@@ -50,6 +51,9 @@ class _OneAtATime:
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("HTTP_X_AMZ_TARGET") == "AmazonSQS.ReceiveMessage":
+            # It may wait for a message, which the others have to bring.
+            return self._application(environ, start_response)
         with self._lock:
             return self._application(environ, start_response)
 

@@ -29,6 +29,10 @@ class Limits:
     """Bytes per message."""
     confirmed_addresses: tuple[str, ...] = ()
     """E-mail addresses whose owners have followed the link that SES sent them: identities that are verified so."""
+    bouncing_addresses: tuple[str, ...] = ()
+    """Recipients, in lower case, whose servers know them not: mail to them bounces for good."""
+    delayed_addresses: tuple[str, ...] = ()
+    """Recipients, in lower case, whose servers take mail at the second attempt only."""
     vpc_endpoints: dict[str, str] = field(default_factory=dict)
     """By client address: the id of the VPC endpoint that the client comes through (`aws:SourceVpce`)."""
     unreachable_regions: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from .configuration_set import ConfigurationSet, destination_problem, options_problem
+from .notifications import NotPublished, publish
 from .sesv2_base import SesV2Base, already_exists, bad_request, not_found
 
 # By block: the field of ConfigurationSet.
@@ -151,5 +152,16 @@ class ConfigurationSetOperations(SesV2Base):
         destination = {"Enabled": False, **self._get_param("EventDestination")}
         if problem := destination_problem(destination):
             raise bad_request(problem)
+        if topic := destination.get("SnsDestination"):
+            self._try_topic(topic["TopicArn"])
         destinations[name] = destination
         return "{}"
+
+    def _try_topic(self, topic: str) -> None:
+        """Publish the message with which SES finds out whether it may."""
+        arn = self._account.arn(f"configuration-set/{self._get_param('ConfigurationSetName')}")
+        text = "Successfully validated SNS topic for Amazon SES event publishing."
+        try:
+            publish(topic, arn, text, "Amazon SES Email Event Notification")
+        except NotPublished as reason:
+            raise bad_request(f"Could not publish to SNS topic <{topic}>: {reason}.") from None

@@ -9,8 +9,6 @@ import contextlib
 import hmac
 import logging
 import ssl
-import time
-import uuid
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -25,6 +23,7 @@ from .admission import (
     check_verified,
     display_names_in,
 )
+from .dispatch import Dispatch
 from .identity import Identity
 from .limits import InvalidLimits, Limits
 from .mailbox import Mailbox
@@ -105,8 +104,7 @@ class _Decisions:
 
     def __init__(self, account: Account, mailbox: Mailbox, host: str):
         self.account = account
-        self._mailbox = mailbox
-        self._host = host
+        self._dispatch = Dispatch(account, mailbox, host)
 
     def authenticate(
         self, _: SMTP, session: Session, __: Envelope, mechanism: str, credentials: LoginPassword
@@ -177,7 +175,8 @@ class _Decisions:
         if reply := self.account.throttle.refusal(limits):
             raise Refused(reply)
         self.account.throttle.record(len(submission.recipients))
-        return self._deliver(submission, session)
+        client = f"{session.host_name} ([{session.peer[0]}])"
+        return self._dispatch.send(submission, client, identities[0], name, limits)
 
     def _check_sending(self, resources: list[str], login: Login, context: Context) -> None:
         own, boundary = self.account.policies_of(login.user), self.account.boundary_of(login.user)
@@ -191,14 +190,6 @@ class _Decisions:
     def _verified_identity(self, address: str) -> Identity | None:
         identities = self.account.identities_of(address)
         return next(filter(self.account.verification.verified, identities), None)
-
-    def _deliver(self, submission: Submission, session: Session) -> str:
-        # As SES's look: the time in hexadecimal milliseconds after a number of the region, then a random part.
-        message_id = f"0102{time.time_ns() // 1_000_000:012x}-{uuid.uuid4()}-000000"
-        client = f"{session.host_name} ([{session.peer[0]}])"
-        trace = f"from {client} by {self._host} ({self.account.region}) with ESMTPSA id {message_id}"
-        self._mailbox.deliver(message_id, submission.sender, submission.recipients, trace, submission.content)
-        return message_id
 
 
 def _context(submission: Submission, login: Login, session: Session, limits: Limits) -> Context:

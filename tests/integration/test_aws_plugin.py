@@ -341,21 +341,51 @@ def test_a_misspelt_setting_fails_at_preview(tmp_path, config):
         stack.preview()
 
 
-def test_a_record_that_exists_is_not_overwritten(stack, account):
+def test_a_record_that_exists_is_only_overwritten_when_asked_for(stack, account):
     zone_id = account.create_zone("taken.example")
     record = {"Name": "taken.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     account.client("route53").change_resource_record_sets(
         HostedZoneId=zone_id,
         ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]},
     )
-    stack.program = lambda: aws.route53.Record(
-        "mail", zone_id=zone_id, name="taken.example", type="A", ttl=60, records=["192.0.2.2"]
-    )
+
+    def program(allow_overwrite):
+        aws.route53.Record(
+            "mail",
+            zone_id=zone_id,
+            name="taken.example",
+            type="A",
+            ttl=60,
+            records=["192.0.2.2"],
+            allow_overwrite=allow_overwrite,
+        )
+
+    stack.program = lambda: program(allow_overwrite=None)
     with pytest.raises(
         automation.CommandError,
         match=r"creating Route53 Record: InvalidChangeBatch: Tried to create .* but it already exists",
     ):
         stack.up()
+    stack.program = lambda: program(allow_overwrite=True)
+    assert stack.up().changes == {"mail": "create"}
+
+
+def test_a_third_key_is_an_error_and_the_two_others_work(stack, account):
+    def program(keys):
+        user = aws.iam.User("rotated", name="rotated")
+        for number in range(keys):
+            aws.iam.AccessKey(f"key-{number}", user=user.name, status="Active" if number else "Inactive")
+
+    stack.program = lambda: program(3)
+    with pytest.raises(
+        automation.CommandError,
+        match=r"creating IAM Access Key \(rotated\): operation error IAM: CreateAccessKey, .* LimitExceeded: ",
+    ):
+        stack.up()
+    stack.program = lambda: program(2)
+    stack.up()
+    keys = account.client("iam").list_access_keys(UserName="rotated")["AccessKeyMetadata"]
+    assert sorted(key["Status"] for key in keys) == ["Active", "Inactive"]
 
 
 def test_an_error_of_aws_reads_as_the_real_provider_writes_it(stack, account):

@@ -614,6 +614,165 @@ def test_a_custom_mail_from_domain_succeeds_with_its_mx_and_spf(aws: LocalAws, s
     assert sender.send() == {}
 
 
+# --- feedback
+
+
+class Feedback:
+    """A configuration set whose events go through a topic into a queue."""
+
+    def __init__(self, aws: LocalAws, sender: Sender, sns_policy: bool = True):
+        self.sqs, self.sns, name = aws.client("sqs"), aws.client("sns"), sender.user
+        self.queue = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["QueueArn"])
+        queue_arn = attributes["Attributes"]["QueueArn"]
+        self.topic = self.sns.create_topic(Name=name)["TopicArn"]
+        self.configuration_set = name
+        source = {
+            "AWS:SourceAccount": "123456789012",
+            "AWS:SourceArn": sender.arn(f"configuration-set/{name}"),
+        }
+        if sns_policy:
+            self.allow_ses(StringEquals=source)
+        self.sqs.set_queue_attributes(
+            QueueUrl=self.queue,
+            Attributes={
+                "Policy": policy_for(
+                    "sns", "sqs:SendMessage", queue_arn, ArnEquals={"aws:SourceArn": self.topic}
+                )
+            },
+        )
+        self.sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)
+        sender.ses.create_configuration_set(ConfigurationSetName=name)
+        sender.ses.put_email_identity_configuration_set_attributes(
+            EmailIdentity=sender.domain, ConfigurationSetName=name
+        )
+        sender.allow(["*"])
+        self._ses = sender.ses
+
+    def allow_ses(self, **condition: Any) -> None:
+        policy = policy_for("ses", "sns:Publish", self.topic, **condition)
+        self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName="Policy", AttributeValue=policy)
+
+    def connect(self) -> None:
+        types = ["SEND", "REJECT", "BOUNCE", "COMPLAINT", "DELIVERY", "DELIVERY_DELAY"]
+        destination = {
+            "Enabled": True,
+            "MatchingEventTypes": types,
+            "SnsDestination": {"TopicArn": self.topic},
+        }
+        self._ses.create_configuration_set_event_destination(
+            ConfigurationSetName=self.configuration_set,
+            EventDestinationName="queue",
+            EventDestination=destination,
+        )
+
+    def messages(self) -> list[str]:
+        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in received:
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"])["Message"] for message in received]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(message) for message in self.messages()]
+
+
+def policy_for(service: str, action: str, resource: str, **condition: Any) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": action,
+        "Resource": resource,
+        "Condition": condition,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture
+def feedback(aws: LocalAws, sender: Sender) -> Feedback:
+    feedback = Feedback(aws, sender)
+    feedback.connect()
+    assert feedback.messages() == ["Successfully validated SNS topic for Amazon SES event publishing."]
+    return feedback
+
+
+@pytest.mark.parametrize(
+    ("recipient", "kinds"),
+    [
+        ("success@simulator.amazonses.com", ["Send", "Delivery"]),
+        ("bounce+label@simulator.amazonses.com", ["Send", "Bounce"]),
+        ("complaint@simulator.amazonses.com", ["Send", "Delivery", "Complaint"]),
+        ("ooto@simulator.amazonses.com", ["Send", "Delivery", "Bounce"]),
+        ("suppressionlist@simulator.amazonses.com", ["Send", "Bounce"]),
+        ("slow@recipient.example", ["Send", "DeliveryDelay", "Delivery"]),
+    ],
+)
+def test_what_becomes_of_a_message_is_published(
+    aws: LocalAws, sender: Sender, feedback: Feedback, recipient: str, kinds: list[str]
+) -> None:
+    aws.set_limits(max_send_rate=_FAST, delayed_addresses=["slow@recipient.example"])
+    sender.send(recipients=[recipient])
+    events = feedback.events()
+    assert sorted(event["eventType"] for event in events) == sorted(kinds)
+    for event in events:
+        assert event["mail"]["destination"] == [recipient]
+        assert event["mail"]["tags"]["ses:configuration-set"] == [feedback.configuration_set]
+
+
+def test_a_virus_is_rejected_after_it_was_accepted(sender: Sender, feedback: Feedback) -> None:
+    # In two parts, so that no scanner takes this file for it.
+    sender.send(
+        headers="X-Test: " + r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*\r\n"
+    )
+    assert sorted(event["eventType"] for event in feedback.events()) == ["Reject", "Send"]
+
+
+def test_an_address_that_bounced_is_suppressed_until_it_is_taken_off_the_list(
+    aws: LocalAws, sender: Sender, feedback: Feedback
+) -> None:
+    aws.set_limits(max_send_rate=_FAST, bouncing_addresses=["gone@recipient.example"])
+
+    def bounce() -> str | None:
+        sender.send(recipients=["gone@recipient.example"])
+        return next((e["bounce"]["bounceSubType"] for e in feedback.events() if "bounce" in e), None)
+
+    assert bounce() == "General"
+    aws.set_limits(max_send_rate=_FAST)
+    assert bounce() == "OnAccountSuppressionList"
+    sender.ses.delete_suppressed_destination(EmailAddress="gone@recipient.example")
+    assert bounce() is None
+
+
+def test_a_topic_that_does_not_let_ses_in_is_no_destination(aws: LocalAws, sender: Sender) -> None:
+    feedback = Feedback(aws, sender, sns_policy=False)
+    with pytest.raises(ClientError, match="does not let ses"):
+        feedback.connect()
+    feedback.allow_ses(StringEquals={"AWS:SourceAccount": "210987654321"})
+    with pytest.raises(ClientError, match="does not let ses"):
+        feedback.connect()
+
+
+def test_a_queue_that_does_not_let_its_topic_in_gets_nothing(sender: Sender, feedback: Feedback) -> None:
+    feedback.sqs.set_queue_attributes(QueueUrl=feedback.queue, Attributes={"Policy": ""})
+    sender.send()
+    assert feedback.messages() == []
+
+
+def test_a_key_that_does_not_let_ses_in_keeps_events_from_its_topic(
+    aws: LocalAws, sender: Sender, feedback: Feedback
+) -> None:
+    kms = aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    feedback.sns.set_topic_attributes(
+        TopicArn=feedback.topic, AttributeName="KmsMasterKeyId", AttributeValue=key["KeyId"]
+    )
+    sender.send()
+    assert feedback.messages() == []
+    policy = policy_for("ses", "kms:*", "*")
+    kms.put_key_policy(KeyId=key["KeyId"], PolicyName="default", Policy=policy)
+    sender.send()
+    assert len(feedback.messages()) == 2
+
+
 # --- a second region
 
 
