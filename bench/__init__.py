@@ -1,0 +1,1 @@
+"""Measures the relay beside stock OpenSMTPD and Postfix: `make bench`."""

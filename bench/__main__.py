@@ -1,0 +1,130 @@
+"""`make bench`: measures the relays side by side. The table goes to stdout, the figures to build/bench.json."""
+
+import gzip
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import docker
+from docker.errors import DockerException
+
+from bench.figures import Figure, medians, rate, table
+from bench.load import Load
+from bench.relay import Relay
+from bench.sink import Sink
+from bench.subjects import SUBJECTS, Subject
+from local.aws.certificates import Certificates
+from local.tools import base_image, docker_engine
+from local.tools.failure import Failure
+from local.tools.progress import Progress
+
+_RESULT = Path(__file__).parents[1] / "build" / "bench.json"
+
+_ROUNDS = 3
+_SECONDS_AT_MOST = 10
+"""For one load; what has not arrived by then is not counted."""
+_IDLE_SECONDS = 1.0
+_MEBIBYTE = 2**20
+
+_LOADS = {"4 KB": (4 * 1024, 1500), "100 KB": (100 * 1024, 500)}
+"""Octets of a message, and how many."""
+
+
+def main() -> int:
+    """Measure all; returns the exit status."""
+    progress = Progress()
+    try:
+        address = docker_engine.ensure(progress)
+        engine = docker.DockerClient(base_url=address)
+        base_image.ensure(progress, engine)
+        figures = [figure for subject in SUBJECTS for figure in _build(engine, address, subject, progress)]
+        with tempfile.TemporaryDirectory() as directory:
+            figures += _rounds(engine, Path(directory), progress)
+    except (Failure, DockerException) as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    results = medians(figures)
+    _RESULT.parent.mkdir(exist_ok=True)
+    _RESULT.write_text(json.dumps([asdict(figure) for figure in results], indent=2) + "\n")
+    print(table(results))
+    return 0
+
+
+def _build(
+    engine: docker.DockerClient, address: str, subject: Subject, progress: Progress
+) -> Iterator[Figure]:
+    with progress.step(f"Image of {subject.name}"):
+        command = [
+            "docker",
+            "build",
+            "--quiet",
+            "--network=host",
+            f"--tag={subject.image}",
+            str(subject.context),
+        ]
+        # The classic builder is the one that every engine has.
+        environment = os.environ | {"DOCKER_HOST": address, "DOCKER_BUILDKIT": "0"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Failure(f"The image of {subject.name} cannot be built:\n{done.stdout}{done.stderr}")
+        image = engine.images.get(subject.image)
+        yield Figure("image", subject.name, image.attrs["Size"] / 1e6, "MB")
+        yield Figure("image, compressed", subject.name, _compressed_size(image.save()) / 1e6, "MB")
+
+
+def _compressed_size(archive: Iterable[bytes]) -> int:
+    with tempfile.TemporaryFile() as file:
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6) as compressed:
+            for chunk in archive:
+                compressed.write(chunk)
+        return file.tell()
+
+
+def _rounds(engine: docker.DockerClient, directory: Path, progress: Progress) -> Iterator[Figure]:
+    certificates = Certificates(directory)
+    for number, with_tls in itertools.product(range(_ROUNDS), (True, False)):
+        # Another one first each time: what changes on the machine meanwhile must not fall on one of them.
+        turn = number % len(SUBJECTS)
+        for subject in SUBJECTS[turn:] + SUBJECTS[:turn]:
+            security = "TLS and login" if with_tls else "plain"
+            with progress.step(f"Round {number + 1} of {_ROUNDS}: {subject.name}, {security}"):
+                context = partial(certificates.server_context, ["localhost"]) if with_tls else None
+                ca = certificates.authority_file if with_tls else None
+                with Sink(context) as sink, Relay(engine, subject, sink.port, ca) as relay:
+                    yield from _measure(engine, subject, security, sink, relay)
+
+
+def _measure(
+    engine: docker.DockerClient, subject: Subject, security: str, sink: Sink, relay: Relay
+) -> Iterator[Figure]:
+    yield Figure("start to first message", subject.name, relay.seconds_to_first_message, "s")
+    time.sleep(_IDLE_SECONDS)
+    yield Figure("memory, idle", subject.name, relay.usage().memory_bytes / _MEBIBYTE, "MiB")
+    for size_name, (size, messages) in _LOADS.items():
+        name = f"{security}, {size_name}"
+        before, busy = relay.usage(), 0
+        label = f"m{time.monotonic_ns()}n"
+        with Load(engine, relay.address, label, size, messages):
+            start = time.monotonic()
+            arrivals: list[float] = []
+            while len(arrivals) < messages and time.monotonic() < start + _SECONDS_AT_MOST:
+                time.sleep(0.1)
+                arrivals = sink.arrivals(label)
+                busy = max(busy, relay.usage().memory_bytes)
+            used = relay.usage().cpu_seconds - before.cpu_seconds
+        yield Figure(f"arrived: {name}", subject.name, rate(arrivals, start), "1/s")
+        if arrivals:
+            yield Figure(f"CPU: {name}", subject.name, 1000 * used / len(arrivals), "s per 1000")
+        yield Figure(f"memory: {name}", subject.name, busy / _MEBIBYTE, "MiB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

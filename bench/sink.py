@@ -1,0 +1,132 @@
+"""The upstream of every relay that is measured: takes mail as fast as it comes, and counts what arrived."""
+
+import asyncio
+import multiprocessing
+import ssl
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Self
+
+_END_OF_DATA = b"\r\n.\r\n"
+
+
+class Sink:
+    """An SMTP server on a free port of 127.0.0.1, in a process of its own. `with sink:` it runs.
+
+    With a TLS `context` it demands STARTTLS and then a login, which may be any. It counts each recipient once, so every
+    message must have its own.
+    """
+
+    def __init__(self, context: Callable[[], ssl.SSLContext] | None = None):
+        self._ours, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_main, args=(theirs, context), daemon=True)
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self.port = self._ours.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def arrivals(self, label: str) -> list[float]:
+        """When the first message for each recipient that begins with `label` arrived, by `time.monotonic()`; sorted."""
+        self._ours.send(label)
+        return self._ours.recv()
+
+
+def _main(parent: Connection, context: Callable[[], ssl.SSLContext] | None) -> None:
+    asyncio.run(_serve(parent, context and context()))
+
+
+async def _serve(parent: Connection, context: ssl.SSLContext | None) -> None:
+    arrived: dict[bytes, float] = {}
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Session(arrived, context), "127.0.0.1", 0, backlog=1000)
+    parent.send(server.sockets[0].getsockname()[1])
+
+    def answer() -> None:
+        label = parent.recv().encode()
+        parent.send(sorted(moment for recipient, moment in arrived.items() if recipient.startswith(label)))
+
+    loop.add_reader(parent.fileno(), answer)
+    await server.serve_forever()
+
+
+class _Session(asyncio.Protocol):
+    def __init__(self, arrived: dict[bytes, float], context: ssl.SSLContext | None):
+        self._arrived = arrived
+        self._context = context
+        self._received = bytearray()
+        self._in_data = self._is_encrypted = self._is_changing = False
+        self._recipients: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._reply("220 sink ESMTP")
+
+    def data_received(self, data: bytes) -> None:
+        searched = len(self._received)
+        self._received += data
+        self._take(searched)
+
+    def _take(self, searched: int = 0) -> None:
+        """Do what is complete; the first `searched` octets are known to hold no end."""
+        while not self._is_changing:
+            end_mark = _END_OF_DATA if self._in_data else b"\r\n"
+            end = self._received.find(end_mark, max(0, searched - len(end_mark)))
+            if end < 0:
+                return
+            taken = bytes(self._received[:end])
+            del self._received[: end + len(end_mark)]
+            searched = 0
+            if self._in_data:
+                self._in_data = False
+                for recipient in self._recipients:
+                    self._arrived.setdefault(recipient, time.monotonic())
+                self._reply("250 2.0.0 Ok")
+            else:
+                self._command(taken)
+
+    def _command(self, line: bytes) -> None:
+        verb = line[:4].upper()
+        if verb == b"EHLO":
+            offers = [] if self._context is None else ["AUTH PLAIN" if self._is_encrypted else "STARTTLS"]
+            self._reply("250-sink", *(f"250-{offer}" for offer in offers), "250 8BITMIME")
+        elif verb == b"MAIL":
+            self._recipients = []
+            self._reply("250 2.1.0 Ok")
+        elif verb == b"RCPT":
+            self._recipients.append(line.partition(b"<")[2].partition(b">")[0])
+            self._reply("250 2.1.5 Ok")
+        elif verb == b"DATA":
+            self._in_data = True
+            # So that a message without a body ends like any other.
+            self._received[:0] = b"\r\n"
+            self._reply("354 End with a dot")
+        elif verb == b"AUTH":
+            self._reply("235 2.7.0 Welcome")
+        elif verb == b"STAR":
+            self._is_changing = True
+            self._reply("220 2.0.0 Go ahead")
+            self._tasks = asyncio.ensure_future(self._encrypt())
+        elif verb == b"QUIT":
+            self._reply("221 2.0.0 Bye")
+            self._transport.close()
+        else:
+            self._reply("250 2.0.0 Ok")
+
+    async def _encrypt(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            self._transport = await loop.start_tls(self._transport, self, self._context, server_side=True)
+        except OSError:
+            return
+        self._is_encrypted, self._is_changing = True, False
+        self._take()  # the first command may have come with the last message of the handshake
+
+    def _reply(self, *lines: str) -> None:
+        self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
