@@ -1,8 +1,6 @@
 """PEM texts for tests that only look at their form."""
 
-import base64
-
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 CERTIFICATE = """\
@@ -24,19 +22,16 @@ AAAA
 """
 
 
-def _key(algorithm: str) -> str:
-    """A private key of PKCS #8 as far as the name of its algorithm; what would be secret is left out."""
-    identifier = bytes.fromhex(algorithm)
-    body = b"\x02\x01\x00" + b"\x30" + bytes([len(identifier)]) + identifier + b"\x04\x00"
-    der = base64.b64encode(b"\x30" + bytes([len(body)]) + body).decode()
-    return f"-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n"
+def _pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-RSA_KEY = _key("06092a864886f70d0101010500")
-ED25519_KEY = _key("06032b6570")
+RSA_KEY = _pem(rsa.generate_private_key(public_exponent=65537, key_size=1024))
+ED25519_KEY = _pem(ed25519.Ed25519PrivateKey.generate())
 
-RSA_KEY = (
-    rsa.generate_private_key(public_exponent=65537, key_size=1024)
-    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    .decode()
-)
+BROKEN_RSA_KEY = """\
+-----BEGIN PRIVATE KEY-----
+MBQCAQAwDQYJKoZIhvcNAQEBBQAEAA==
+-----END PRIVATE KEY-----
+"""
+"""Names its algorithm, and holds no key."""

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from components.image.relay.invalid_setting import InvalidSetting
 from components.image.relay.key_pair import check_key_pair
-from tests.unit.certificates import CERTIFICATE, ED25519_KEY
+from tests.unit.certificates import BROKEN_RSA_KEY, CERTIFICATE
 
 pytestmark = pytest.mark.unit
 
@@ -45,5 +45,5 @@ def test_a_certificate_with_the_key_of_another_is_refused():
 def test_a_key_that_only_looks_like_one_is_refused():
     certificate, _ = key_pair()
     with pytest.raises(InvalidSetting, match="is refused by OpenSSL") as raised:
-        check_key_pair(certificate, ED25519_KEY)
+        check_key_pair(certificate, BROKEN_RSA_KEY)
     assert "PRIVATE" not in str(raised.value)

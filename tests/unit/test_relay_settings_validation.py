@@ -215,6 +215,9 @@ def test_a_value_that_cannot_work_is_refused(field: str, value: object, problem:
         ("user", f"name:{SECRET}"),
         ("host", f"name:{SECRET}@smtp.example.com"),
         ("host", f"smtp://name:{SECRET}@smtp.example.com:587"),
+        ("password", [SECRET]),
+        ("submission_logins", [f"app:{SECRET}"]),
+        ("dkim_key", SECRET.encode()),
         ("submission_certificate", SECRET),
         ("submission_key", SECRET),
         ("submission_logins", f"app:{SECRET}"),
@@ -224,7 +227,7 @@ def test_a_value_that_cannot_work_is_refused(field: str, value: object, problem:
         ("dkim_key", f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n"),
     ],
 )
-def test_a_refusal_shows_no_secret(field: str, value: str):
+def test_a_refusal_shows_no_secret(field: str, value: object):
     error = refusal(CHECKS[field], value)
     trace = "".join(traceback.format_exception(error))
     attributes = repr(vars(error))
