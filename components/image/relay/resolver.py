@@ -6,7 +6,6 @@ others are passed on.
 """
 
 import os
-import random
 import socket
 import threading
 from collections.abc import Sequence
@@ -105,7 +104,7 @@ def _version(path: str) -> tuple[int, ...]:
 
 def _listen(port: int) -> socket.socket | None:
     # On the host's network the usual addresses may be taken.
-    address = ".".join(["127", *(str(random.randint(1, 254)) for _ in range(3))])  # noqa: S311 - no secret
+    address = ".".join(["127", *(str(octet % 254 + 1) for octet in os.urandom(3))])
     server = socket.socket(type=socket.SOCK_DGRAM)
     try:
         server.bind((address, port))
