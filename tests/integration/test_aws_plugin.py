@@ -376,14 +376,14 @@ def test_a_third_key_is_an_error_and_the_two_others_work(stack, account):
         for number in range(keys):
             aws.iam.AccessKey(f"key-{number}", user=user.name, status="Active" if number else "Inactive")
 
+    stack.program = lambda: program(2)
+    stack.up()
     stack.program = lambda: program(3)
     with pytest.raises(
         automation.CommandError,
         match=r"creating IAM Access Key \(rotated\): operation error IAM: CreateAccessKey, .* LimitExceeded: ",
     ):
         stack.up()
-    stack.program = lambda: program(2)
-    stack.up()
     keys = account.client("iam").list_access_keys(UserName="rotated")["AccessKeyMetadata"]
     assert sorted(key["Status"] for key in keys) == ["Active", "Inactive"]
 

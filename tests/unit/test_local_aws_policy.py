@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.aws.policy import UnsupportedCondition, allows
+from local.aws.policy import UnsupportedCondition, allows, allows_principal, user_may
 
 pytestmark = pytest.mark.unit
 
@@ -118,3 +118,48 @@ def test_conditions_on_the_address_and_on_booleans_are_decided():
 def test_an_unknown_operator_is_an_error_and_not_a_guess():
     with pytest.raises(UnsupportedCondition, match="'DateLessThan'"):
         decide(policy(Condition={"DateLessThan": {"ses:FromAddress": "2030-01-01"}}))
+
+
+_USER = "arn:aws:iam::123456789012:user/web"
+
+
+def may(own=(), boundary=None, of_resource=()):
+    return user_may(_USER, own, boundary, of_resource, _ACTION, _IDENTITY, _CONTEXT)
+
+
+def about(principal, effect="Allow"):
+    return [policy(effect, Principal=principal)]
+
+
+def test_a_boundary_allows_nothing_by_itself_and_limits_what_the_user_s_policies_allow():
+    assert not may(boundary=policy())
+    assert may([policy()], policy(Action="ses:*"))
+    assert not may([policy()], policy(Action="s3:*"))
+    assert not may([policy()], {})
+
+
+def test_a_policy_of_the_resource_allows_by_name_whatever_the_boundary_says():
+    assert may(of_resource=about({"AWS": _USER}), boundary={})
+    assert not may(of_resource=about({"AWS": f"{_USER}2"}))
+    assert not may([policy()], of_resource=about({"AWS": _USER}, "Deny"))
+
+
+@pytest.mark.parametrize("account", ["123456789012", "arn:aws:iam::123456789012:root"])
+def test_the_account_as_principal_denies_its_users_and_leaves_an_allow_to_their_own_policies(account):
+    assert not may(of_resource=about({"AWS": account}))
+    assert not may([policy()], of_resource=about({"AWS": account}, "Deny"))
+
+
+@pytest.mark.parametrize(
+    ("principal", "allowed"),
+    [
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"Service": ["sns.amazonaws.com", "ses.amazonaws.com"]}, True),
+        ({"Service": "sns.amazonaws.com"}, False),
+        ({"AWS": "ses.amazonaws.com"}, False),
+    ],
+)
+def test_a_service_is_let_in_by_its_name(principal, allowed):
+    service = ("Service", "ses.amazonaws.com")
+    assert allows_principal(about(principal), service, _ACTION, _IDENTITY, _CONTEXT) == allowed

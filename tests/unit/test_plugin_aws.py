@@ -1,5 +1,6 @@
 """Rules of the stand-in AWS plugin: equivalent policies, names of records, what needs no account."""
 
+import json
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from local.plugins.aws.client import AwsClient
 from local.plugins.aws.domain_identity_verification import DomainIdentityVerification
 from local.plugins.aws.functions import get_partition, get_region
 from local.plugins.aws.policy import policies_are_equivalent
+from local.plugins.aws.policy_document import get_policy_document
 from local.plugins.aws.record import Record, clean_name, full_name
 from local.plugins.aws.user_policy import UserPolicy
 from local.plugins.errors import OperationError
@@ -143,3 +145,22 @@ def test_an_interrupt_ends_the_wait_for_a_verification():
     cancelled.set()
     with pytest.raises(OperationError, match="interrupted"):
         verify(Verifying(example="Pending"), cancelled)
+
+
+def test_a_policy_document_is_put_together_without_an_account():
+    statement = {
+        "actions": ["ses:SendRawEmail"],
+        "resources": ["*"],
+        "principals": [{"type": "Service", "identifiers": ["ses.amazonaws.com"]}],
+        "conditions": [{"test": "StringEquals", "variable": "aws:SourceAccount", "values": ["1", "2"]}],
+    }
+    document = json.loads(get_policy_document(AwsClient({}), {"statements": [statement]})["json"])
+    assert document["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "ses:SendRawEmail",
+            "Resource": "*",
+            "Principal": {"Service": "ses.amazonaws.com"},
+            "Condition": {"StringEquals": {"aws:SourceAccount": ["2", "1"]}},
+        }
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 from local.plugins.aws.aws_resource_type import as_dict
 from local.plugins.aws.client import AwsClient
 from local.plugins.aws.email_identity import EmailIdentity
+from local.plugins.aws.policy_document import get_policy_document
 from local.plugins.aws.record import clean_name
 from local.plugins.errors import OperationError
 
@@ -165,6 +166,7 @@ FUNCTIONS = {
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
     "aws:index/getPartition:getPartition": get_partition,
     "aws:index/getRegion:getRegion": get_region,
+    "aws:iam/getPolicyDocument:getPolicyDocument": get_policy_document,
     "aws:route53/getZone:getZone": get_zone,
     "aws:sesv2/getEmailIdentity:getEmailIdentity": get_email_identity,
 }
