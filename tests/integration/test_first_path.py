@@ -197,7 +197,14 @@ config = pulumi.Config()
 domain = SesDomain(
     "other-ses", {{"domain": "other.{DOMAIN}", "zone": config.require("hostedZoneId")}}
 )
-login = SmtpCredentials("other-smtp", {{"identity_arn": domain.arn, "region": "us-east-1"}})
+login = SmtpCredentials(
+    "other-smtp",
+    {{
+        "identity_arn": domain.arn,
+        "configuration_set_arn": domain.configuration_set_arn,
+        "region": "us-east-1",
+    }},
+)
 relay = DockerRelay(
     "other",
     {{
