@@ -77,6 +77,8 @@ def _observe(behaviour: Behaviour, scene: Scene, relay: Target) -> Observation:
         )
 
     _wait(lambda: line in relay.log(), _DELIVERY_SECONDS)
+    if behaviour.outcome is Outcome.BOUNCED:
+        _wait(lambda: refused() >= set(sent), _DELIVERY_SECONDS)
     _wait(lambda: relay.readiness()[0] == behaviour.ready, _READINESS_SECONDS)
     readiness = relay.readiness()
     scene.repair()

@@ -2,7 +2,10 @@
 
 import contextlib
 import smtplib
+import socket
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -16,8 +19,9 @@ __all__ = ["relay_image"]
 
 
 class _Target:
-    def __init__(self, relay: Relay):
+    def __init__(self, relay: Relay, port: int):
         self._relay = relay
+        self._port = port
         self.log = relay.logs
         self.queued = relay.queued
         self.retry = relay.retry
@@ -32,11 +36,19 @@ class _Target:
             return time.monotonic() - start
 
     def readiness(self) -> tuple[bool, str]:
-        done = self._relay.execute("python3", "-I", "-S", "-m", "relay.health")
-        return done.returncode == 0, done.stdout
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/readyz", timeout=20):
+                return True, ""
+        except urllib.error.HTTPError as not_ready:
+            return False, not_ready.read().decode()
 
     def restarts(self) -> int:
         return int(docker("inspect", "--format={{.RestartCount}}", self._relay.name).stdout)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class _Docker:
@@ -45,8 +57,11 @@ class _Docker:
     @contextlib.contextmanager
     def relay(self, environment: Mapping[str, str], nameserver: str = "") -> Iterator[_Target]:
         options = [f"--dns={nameserver}"] if nameserver else []
-        with Relay(environment, "--restart=always", *options) as relay:
-            yield _Target(relay)
+        port = _free_port()
+        with Relay(
+            {**environment, "OPENSMTPD_METRICS_PORT": str(port)}, "--restart=always", *options
+        ) as relay:
+            yield _Target(relay, port)
 
 
 class TestDocker(ConformanceSuite):
