@@ -7,11 +7,12 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from components.image.relay.environment import FILE_SUFFIX, PREFIXES, VARIABLES, Variable
-from tests.unit.certificates import CERTIFICATE, RSA_KEY
+from tests.unit.certificates import CERTIFICATE, RSA_KEY, key_pair
 
 CANARY = "canary7Q"
 """Part of every secret: where it shows, a secret shows."""
 
+_OWN_CERTIFICATE, _OWN_KEY = key_pair()
 _LOGINS = f"app:$6${CANARY}$" + "x" * 86
 
 # Per field of Settings, without a prefix: what works, and what people write by mistake.
@@ -48,8 +49,8 @@ _VALUES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "envelope_sender": (["@example.com", "app@example.com"], ["app", "<>"]),
     "from_header": (["@example.com", "app@example.com"], ["app"]),
-    "submission_certificate": ([CERTIFICATE], [CANARY, CERTIFICATE + RSA_KEY]),
-    "submission_key": ([RSA_KEY], [CANARY, CERTIFICATE]),
+    "submission_certificate": ([_OWN_CERTIFICATE], [CANARY, _OWN_CERTIFICATE + _OWN_KEY, CERTIFICATE]),
+    "submission_key": ([_OWN_KEY], [CANARY, CERTIFICATE, RSA_KEY]),
     "submission_logins": ([_LOGINS, f"{_LOGINS}\nother:$6$salt$" + "y" * 86], [f"app:{CANARY}", CANARY]),
     "dkim_domain": (["example.com"], ["example"]),
     "dkim_selector": (["mail2026", "a.b"], ["_", "$(id)"]),
@@ -98,8 +99,8 @@ _BUNDLES = [
     },
     {"RELAY_9_SENDER_DOMAINS": "*.example.org", "RELAY_9_PROTO": "direct"},
     {
-        "OPENSMTPD_SUBMISSION_CERTIFICATE": CERTIFICATE,
-        "OPENSMTPD_SUBMISSION_KEY": RSA_KEY,
+        "OPENSMTPD_SUBMISSION_CERTIFICATE": _OWN_CERTIFICATE,
+        "OPENSMTPD_SUBMISSION_KEY": _OWN_KEY,
         "OPENSMTPD_SUBMISSION_LOGINS": _LOGINS,
     },
     {

@@ -10,6 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from components.image.relay.environment import InvalidEnvironment, read
 from components.image.relay.files import CONF_FILE, files
+from components.image.relay.invalid_setting import InvalidSetting
+from components.image.relay.key_pair import check_key_pair
 from components.image.relay.settings import Settings
 from tests.integration.relay_container import IMAGE, LOCKED_DOWN, docker, relay_image
 from tests.relay_environments import CANARY, Environment, environments, likely_environments
@@ -81,9 +83,12 @@ def sample(strategy: SearchStrategy[Environment], count: int) -> list[Environmen
 def accepted(environment: Environment, directory: Path) -> Settings | None:
     directory.mkdir(exist_ok=True)
     try:
-        return read(environment.written(directory))
-    except InvalidEnvironment:
+        made = read(environment.written(directory))
+        if made.submission:
+            check_key_pair(made.submission.certificate, made.submission.key)
+    except (InvalidEnvironment, InvalidSetting):
         return None
+    return made
 
 
 def test_opensmtpd_accepts_what_the_environment_check_accepts(tmp_path: Path):

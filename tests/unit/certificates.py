@@ -1,6 +1,10 @@
-"""PEM texts for tests that only look at their form."""
+"""PEM texts, most of them for tests that only look at their form."""
 
-from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 CERTIFICATE = """\
@@ -35,3 +39,18 @@ MBQCAQAwDQYJKoZIhvcNAQEBBQAEAA==
 -----END PRIVATE KEY-----
 """
 """Names its algorithm, and holds no key."""
+
+
+def key_pair() -> tuple[str, str]:
+    """A certificate for relay.example.com and its key, which OpenSSL takes too."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "relay.example.com")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return certificate.public_bytes(Encoding.PEM).decode(), text
