@@ -9,9 +9,15 @@ import hmac
 from typing import NotRequired, TypedDict
 
 import pulumi
-from pulumi_aws import iam
+from pulumi_aws import iam, secretsmanager, ssm
 
-from .arguments import InvalidArgument, check_keys
+from .arguments import InvalidArgument, check_keys, checked
+from .sending_policy import SendingConditions, identity_arns, sending_policy
+
+# Two at most, for rotation: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+_MAX_KEYS = 2
+
+_STORES = ("secretsmanager", "ssm")
 
 
 def derive_smtp_password(secret_access_key: str, region: str) -> str:
@@ -26,6 +32,17 @@ def derive_smtp_password(secret_access_key: str, region: str) -> str:
     return base64.b64encode(b"\x04" + key).decode()
 
 
+class CredentialsCopyArgs(TypedDict):
+    """A copy of the login for other programs: JSON with `user`, `password` and `region`."""
+
+    store: str
+    """`secretsmanager` or `ssm` (a SecureString parameter)."""
+    name: NotRequired[pulumi.Input[str]]
+    """Its name. Defaults to one that the provider makes up."""
+    kms_key: NotRequired[pulumi.Input[str]]
+    """The KMS key that it is encrypted with. Defaults to the store's own."""
+
+
 class SmtpCredentialsArgs(TypedDict):
     """Arguments of SmtpCredentials."""
 
@@ -36,9 +53,24 @@ class SmtpCredentialsArgs(TypedDict):
     does an empty text."""
     region: pulumi.Input[str]
     """The region of that identity. The password is valid there and nowhere else."""
+    more_regions: NotRequired[list[str]]
+    """Further regions for which `passwords` holds one. Defaults to `[]`."""
     generation: NotRequired[int]
     """Raise it by one to rotate the key: a new one is created and put to use, the old one deleted last. Defaults to
     `1`."""
+    conditions: NotRequired[pulumi.Input[SendingConditions]]
+    """What a message must be like to be sent. Defaults to no condition."""
+    sandbox_recipients: NotRequired[list[str]]
+    """Verified addresses and domains that are sent to while the account is in the sandbox: there, SES asks for the
+    permission on the recipient too. Defaults to `[]`."""
+    path: NotRequired[str]
+    """The IAM path of the user, such as `/mail/`. Defaults to `/`."""
+    permissions_boundary: NotRequired[pulumi.Input[str]]
+    """The ARN of the policy that bounds what the user may ever do. Defaults to none."""
+    copy: NotRequired[CredentialsCopyArgs]
+    """Where the login is kept for other programs. Defaults to nowhere."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Tags of the user and of the copy."""
 
 
 class SmtpCredentials(pulumi.ComponentResource):
@@ -47,42 +79,76 @@ class SmtpCredentials(pulumi.ComponentResource):
     - an IAM user and its inline policy
     - an access key, one for each generation
     - the SMTP password for the identity's region, derived here because the provider derives it for its own
+    - with `copy`: a secret, or a parameter, that holds the login
     """
 
     user: pulumi.Output[str]
     """The SMTP user name: the id of the access key, not the name of the IAM user."""
     password: pulumi.Output[str]
     """The SMTP password; secret."""
+    passwords: pulumi.Output[dict[str, str]]
+    """The SMTP password of the identity's region and of each one in `more_regions`; secret."""
+    copy_arn: pulumi.Output[str]
+    """The ARN of the copy; empty without one."""
 
     def __init__(self, name: str, args: SmtpCredentialsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SmtpCredentials", name, {}, opts)
         check_keys("SmtpCredentials", args, SmtpCredentialsArgs)
         generation = _checked_generation(args.get("generation", 1))
 
-        user = iam.User(name, opts=pulumi.ResourceOptions(parent=self))
+        user = self._create_user(name, args)
         policy = self._create_policy(name, user, args)
         access_key = self._create_access_key(name, user, generation, policy)
 
         self.user = access_key.id
-        self.password = pulumi.Output.secret(
-            pulumi.Output.all(secret=access_key.secret, region=args["region"]).apply(
-                lambda known: derive_smtp_password(known["secret"], known["region"])
+        self.passwords = pulumi.Output.secret(
+            pulumi.Output.all(access_key.secret, args["region"], *args.get("more_regions", [])).apply(
+                lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
             )
         )
-        self.register_outputs({"user": self.user, "password": self.password})
+        self.password = pulumi.Output.all(self.passwords, args["region"]).apply(
+            lambda known: known[0][known[1]]
+        )
+        self.copy_arn = self._create_copy(name, args)
+        self.register_outputs(
+            {
+                "user": self.user,
+                "password": self.password,
+                "passwords": self.passwords,
+                "copy_arn": self.copy_arn,
+            }
+        )
+
+    def _create_user(self, name: str, args: SmtpCredentialsArgs) -> iam.User:
+        return iam.User(
+            name,
+            path=args.get("path"),
+            permissions_boundary=args.get("permissions_boundary"),
+            tags=args.get("tags"),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _create_policy(self, name: str, user: iam.User, args: SmtpCredentialsArgs) -> iam.UserPolicy:
-        resources = pulumi.Output.all(args["identity_arn"], args.get("configuration_set_arn", "")).apply(
-            lambda arns: [arn for arn in arns if arn]
+        known = pulumi.Output.all(
+            identity=args["identity_arn"],
+            configuration_set=args.get("configuration_set_arn", ""),
+            conditions=args.get("conditions", {}),
         )
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": resources}],
-        }
+
+        def document(known: dict) -> str:
+            recipients = identity_arns(known["identity"], args.get("sandbox_recipients", []))
+            resources = [known["identity"], known["configuration_set"], *recipients]
+            return checked(
+                "SmtpCredentials",
+                "conditions",
+                known["conditions"],
+                lambda conditions: sending_policy(resources, conditions),
+            )
+
         return iam.UserPolicy(
             f"{name}-sending",
             user=user.name,
-            policy=pulumi.Output.json_dumps(document),
+            policy=known.apply(document),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -94,9 +160,84 @@ class SmtpCredentials(pulumi.ComponentResource):
         return iam.AccessKey(
             f"{name}-key-{generation}",
             user=user.name,
-            # Whoever holds the key can rely on its permission to send.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Whoever holds the key can rely on its permission to send.
+                depends_on=[policy],
+                hooks=pulumi.ResourceHookBinding(
+                    before_create=[self._third_key_refused(name, user, generation)]
+                )
+                if generation > 1
+                else None,
+            ),
         )
+
+    def _third_key_refused(self, name: str, user: iam.User, generation: int) -> pulumi.ResourceHook:
+        # IAM's own refusal comes halfway through the update, and does not say which keys there are.
+        keys = iam.get_access_keys_output(
+            user=user.name, opts=pulumi.InvokeOutputOptions(parent=self)
+        ).access_keys
+
+        async def refuse(_: pulumi.ResourceHookArgs) -> None:
+            known = await pulumi.Output.all(keys, user.name).future()
+            if known and len(known[0]) >= _MAX_KEYS:
+                ids = ", ".join(key["access_key_id"] for key in known[0])
+                raise InvalidArgument(
+                    "SmtpCredentials",
+                    "generation",
+                    f"{generation} needs a new key, and the user {known[1]!r} has {len(known[0])} already ({ids}), "
+                    "as many as IAM allows: delete the one that nothing uses "
+                    f"(aws iam delete-access-key --user-name {known[1]} --access-key-id ...)",
+                )
+
+        return pulumi.ResourceHook(
+            f"{name}-third-key", refuse, opts=pulumi.ResourceHookOptions(on_dry_run=True)
+        )
+
+    def _create_copy(self, name: str, args: SmtpCredentialsArgs) -> pulumi.Output[str]:
+        copy = args.get("copy")
+        if not copy:
+            return pulumi.Output.from_input("")
+        check_keys("SmtpCredentials copy", copy, CredentialsCopyArgs)
+        if copy["store"] not in _STORES:
+            raise InvalidArgument(
+                "SmtpCredentials", "copy.store", f"{copy['store']!r} is not one of {', '.join(_STORES)}"
+            )
+        login = pulumi.Output.json_dumps(
+            {"user": self.user, "password": self.password, "region": args["region"]}
+        )
+        create = {"secretsmanager": self._create_secret, "ssm": self._create_parameter}[copy["store"]]
+        return create(f"{name}-copy", copy, login, args.get("tags"))
+
+    def _create_secret(
+        self, name: str, copy: CredentialsCopyArgs, login: pulumi.Output[str], tags: pulumi.Input[dict] | None
+    ) -> pulumi.Output[str]:
+        secret = secretsmanager.Secret(
+            name,
+            name=copy.get("name"),
+            description="SMTP login at Amazon SES",
+            kms_key_id=copy.get("kms_key"),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        secretsmanager.SecretVersion(
+            name, secret_id=secret.arn, secret_string=login, opts=pulumi.ResourceOptions(parent=self)
+        )
+        return secret.arn
+
+    def _create_parameter(
+        self, name: str, copy: CredentialsCopyArgs, login: pulumi.Output[str], tags: pulumi.Input[dict] | None
+    ) -> pulumi.Output[str]:
+        return ssm.Parameter(
+            name,
+            name=copy.get("name"),
+            type="SecureString",
+            description="SMTP login at Amazon SES",
+            value=login,
+            key_id=copy.get("kms_key"),
+            tags=tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        ).arn
 
 
 def _checked_generation(generation: float) -> int:

@@ -24,6 +24,8 @@ _CREATED = {
     },
     "aws:iam/user:User": {"name": "relay-smtp-1a2b3c4"},
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
+    "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:copy"},
+    "aws:ssm/parameter:Parameter": {"arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/copy"},
     "docker:index/container:Container": {"name": "relay-1a2b3c4"},
     "docker:index/volume:Volume": {"name": "relay-queue-1a2b3c4"},
     "docker:index/network:Network": {"name": "relay-1a2b3c4"},
@@ -54,6 +56,7 @@ def _zone(args: dict[str, Any]) -> dict[str, Any]:
 _ANSWERS = {
     "aws:index/getRegion:getRegion": lambda _: {"region": "eu-west-1"},
     "aws:route53/getZone:getZone": _zone,
+    "aws:iam/getAccessKeys:getAccessKeys": lambda _: {"accessKeys": [{"accessKeyId": "AKIAOLD"}]},
     "aws:sesv2/getEmailIdentity:getEmailIdentity": lambda _: {
         "arn": IDENTITY_ARN,
         "configurationSetName": "theirs",

@@ -20,6 +20,8 @@ def credentials(**args):
         return {
             "user": made.user,
             "password": made.password,
+            "passwords": made.passwords,
+            "copy_arn": made.copy_arn,
             "is_secret": pulumi.Output.from_input(made.password.is_secret()),
         }
 
@@ -39,10 +41,16 @@ def test_the_password_is_the_published_derivation_for_its_region(region, passwor
 
 def test_the_login_is_the_key_id_and_a_secret_password_of_the_identitys_region():
     _, login = record(credentials())
-    assert login == {
-        "user": "smtp-key-1-id",
-        "password": "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk",
-        "is_secret": True,
+    assert login["user"] == "smtp-key-1-id"
+    assert login["password"] == "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk"
+    assert login["is_secret"]
+
+
+def test_one_key_has_a_password_for_each_region_that_is_asked_for():
+    _, login = record(credentials(more_regions=["us-east-1"]))
+    assert login["passwords"] == {
+        "eu-west-1": "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk",
+        "us-east-1": "BLBM/9hSUELfq8Gw+rU1YcBjkOxGbhT2XG763xVLGWL9",
     }
 
 
@@ -64,6 +72,64 @@ def test_the_default_configuration_set_is_part_of_the_permission():
 def test_a_raised_generation_is_a_new_key_and_not_a_replaced_one():
     recorder, _ = record(credentials(generation=2))
     assert ("aws:iam/accessKey:AccessKey", "smtp-key-2") in recorder.names()
+
+
+def test_conditions_narrow_what_may_be_sent():
+    recorder, _ = record(
+        credentials(conditions={"from_addresses": ["noreply@example.com"], "recipients": ["*@example.com"]})
+    )
+    (statement,) = json.loads(recorder.named("smtp-sending").inputs["policy"])["Statement"]
+    assert statement["Condition"] == {
+        "StringLike": {"ses:FromAddress": ["noreply@example.com"]},
+        "ForAllValues:StringLike": {"ses:Recipients": ["*@example.com"]},
+    }
+
+
+def test_conditions_that_no_message_meets_are_refused():
+    with pytest.raises(
+        InvalidArgument, match=r"conditions: 'a@example\.org' is not of the identity 'example\.com'"
+    ):
+        record(credentials(conditions={"from_addresses": ["a@example.org"]}))
+
+
+def test_in_the_sandbox_the_recipients_are_part_of_the_permission():
+    recorder, _ = record(credentials(sandbox_recipients=["me@example.net"]))
+    (statement,) = json.loads(recorder.named("smtp-sending").inputs["policy"])["Statement"]
+    assert statement["Resource"] == [IDENTITY_ARN, IDENTITY_ARN.replace("example.com", "me@example.net")]
+
+
+def test_the_user_can_be_bounded_placed_and_tagged():
+    boundary = "arn:aws:iam::123456789012:policy/mail"
+    recorder, _ = record(credentials(path="/mail/", permissions_boundary=boundary, tags={"team": "mail"}))
+    user = recorder.named("smtp", "User").inputs
+    assert (user["path"], user["permissionsBoundary"], user["tags"]) == ("/mail/", boundary, {"team": "mail"})
+
+
+@pytest.mark.parametrize(
+    ("store", "holder", "field"),
+    [("secretsmanager", "SecretVersion", "secretString"), ("ssm", "Parameter", "value")],
+)
+def test_a_copy_of_the_login_is_encrypted_and_secret(store, holder, field):
+    recorder, login = record(
+        credentials(copy={"store": store, "name": "mail/login", "kms_key": "alias/mail"})
+    )
+    kept = recorder.named("smtp-copy", holder)
+    assert json.loads(kept.inputs[field]) == {
+        "user": "smtp-key-1-id",
+        "password": login["password"],
+        "region": "eu-west-1",
+    }
+    assert field in kept.secret
+    assert login["copy_arn"].startswith("arn:aws:")
+    keys = {
+        r.inputs.get("kmsKeyId") or r.inputs.get("keyId") for r in recorder.resources if r.name == "smtp-copy"
+    }
+    assert "alias/mail" in keys
+
+
+def test_a_copy_nowhere_is_refused():
+    with pytest.raises(InvalidArgument, match=r"copy\.store: 'vault' is not one of secretsmanager, ssm"):
+        record(credentials(copy={"store": "vault"}))
 
 
 @pytest.mark.parametrize("generation", [0, -1, 1.5])

@@ -66,6 +66,24 @@ def get_zone(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def get_access_keys(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The keys of a user, without their secrets."""
+    user = args["user"]
+    found = client.call(f"reading IAM Access Keys ({user})", "iam", "list_access_keys", UserName=user)
+    return {
+        "id": user,
+        "user": user,
+        "accessKeys": [
+            {
+                "accessKeyId": key["AccessKeyId"],
+                "createDate": key["CreateDate"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "status": key["Status"],
+            }
+            for key in found["AccessKeyMetadata"]
+        ],
+    }
+
+
 def get_email_identity(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
     """An identity of SES that exists."""
     identity = args["emailIdentity"]
@@ -161,6 +179,7 @@ def _filters(args: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 FUNCTIONS = {
+    "aws:iam/getAccessKeys:getAccessKeys": get_access_keys,
     "aws:ec2/getSubnets:getSubnets": get_subnets,
     "aws:ec2/getVpc:getVpc": get_vpc,
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
