@@ -64,6 +64,21 @@ def identity_arns(identity_arn: str, names: Sequence[str]) -> list[str]:
     return [f"{identity_arn.rpartition('/')[0]}/{name}" for name in names]
 
 
+def identity_policy(document: str, identity_arn: str) -> str:
+    """A sending authorisation policy, each statement of which is about the identity unless it names a resource itself.
+
+    Raises InvalidSetting for what is no policy document.
+    """
+    try:
+        policy = json.loads(document)
+        statements = [{"Resource": identity_arn, **statement} for statement in policy["Statement"]]
+    except (ValueError, KeyError, TypeError):
+        raise InvalidSetting(
+            "policies", "is not an IAM policy document", 'give JSON with "Version" and a list "Statement"'
+        ) from None
+    return json.dumps({**policy, "Statement": statements})
+
+
 def _condition(conditions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     condition: dict[str, dict[str, Any]] = {}
     for name, value in conditions.items():

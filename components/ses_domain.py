@@ -17,8 +17,9 @@ from .arguments import InvalidArgument, check_keys, checked
 from .dmarc import DmarcPolicy, dmarc_value, report_authorisations
 from .dns import DnsRecord, Lookup, check_domain, txt_strings, zone_snippet
 from .hosted_zone import found_zone, given_zone
+from .sending_policy import identity_policy
 from .ses_configuration import SesConfiguration, SesConfigurationArgs, SesConfigurationOptions
-from .ses_regions import SesRegionData, ses_region
+from .ses_regions import SesRegion, SesRegionData, ses_region
 from .spf import check_lookups, merged_spf
 
 # SES always gives three: https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-easy.html
@@ -91,7 +92,8 @@ class SesIdentityArgs(TypedDict):
     feedback_forwarding: NotRequired[bool]
     """Whether SES mails bounces and complaints to the sender, too. Defaults to SES's own, which is to do so."""
     policies: NotRequired[dict[str, pulumi.Input[str]]]
-    """Sending authorisation: who else may send from the domain, as IAM policy documents by name."""
+    """Sending authorisation: who else may send from the domain, as IAM policy documents in JSON by name. A statement
+    without a `Resource` is about the identity."""
     tenant: NotRequired[str]
     """A tenant to be made, to which the identity and the configuration set belong. Defaults to none."""
     adopt: NotRequired[bool]
@@ -167,7 +169,9 @@ class SesDomain(pulumi.ComponentResource):
         self._create_belongings(name, domain, args, identity, configuration)
 
         records = self._describe_records(domain, args, identity, mail_from)
-        self.dns_records = _all_records(records, domain, args.get("dmarc", {}))
+        self.dns_records = pulumi.Output.all(
+            list(records.values()), self._describe_others(domain, args, identity)
+        ).apply(lambda known: [*known[0], *known[1]])
         self.zone_snippet = self.dns_records.apply(zone_snippet)
         written = self._write_records(name, domain, args, records, write_record)
         if args.get("verification", "wait") == "wait":
@@ -235,8 +239,9 @@ class SesDomain(pulumi.ComponentResource):
         )
         return _Identity(
             arn=identity.arn,
-            tokens=identity.dkim_signing_attributes[0]["tokens"],
+            tokens=identity.dkim_signing_attributes.apply(_easy_dkim_tokens),
             configuration_set=identity.configuration_set_name.apply(lambda name: name or ""),
+            is_ours=False,
         )
 
     def _create_mail_from(
@@ -278,7 +283,7 @@ class SesDomain(pulumi.ComponentResource):
                 f"{name}-policy-{policy_name}",
                 email_identity=domain,
                 policy_name=policy_name,
-                policy=document,
+                policy=pulumi.Output.all(document, identity.arn).apply(_completed_policy),
                 region=region,
                 opts=opts,
             )
@@ -309,13 +314,18 @@ class SesDomain(pulumi.ComponentResource):
         mail_from: pulumi.Output[str] | None,
     ) -> dict[str, DnsRecord]:
         """The records by the role that their resources are named after."""
-        published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
+        published = self._published(args)
         dkim = args.get("dkim", {})
-        records = (
-            {"dkim": _own_key_record(dkim, domain)}
-            if "private_key" in dkim
-            else _easy_dkim_records(identity.tokens, domain, published)
-        )
+        if "private_key" in dkim:
+            records = {"dkim": _own_key_record(dkim, domain)}
+        elif identity.is_ours:
+            # A token is unknown in the first preview, the number of tokens never is.
+            records = {
+                f"dkim-{index}": _easy_dkim_record(identity.tokens[index], domain, published)
+                for index in range(_DKIM_TOKENS)
+            }
+        else:
+            records = {}
         if mail_from is not None:
             records["mail-from-mx"] = DnsRecord(
                 name=mail_from,
@@ -348,6 +358,26 @@ class SesDomain(pulumi.ComponentResource):
                 why="SPF: SES may send for the domain itself",
             )
         return records
+
+    def _describe_others(
+        self, domain: pulumi.Input[str], args: SesDomainArgs, identity: "_Identity"
+    ) -> pulumi.Output[list[DnsRecord]]:
+        """The records that are others' to publish: an adopted identity's DKIM, and the consent of report receivers."""
+        reports = pulumi.Output.from_input(domain).apply(
+            lambda known: _report_records(args.get("dmarc", {}), known)
+        )
+        if identity.is_ours:
+            return reports
+        published = self._published(args)
+        dkim = identity.tokens.apply(
+            lambda tokens: pulumi.Output.all(
+                *(_easy_dkim_record(token, domain, published) for token in tokens)
+            )
+        )
+        return pulumi.Output.all(dkim, reports).apply(lambda known: [*known[0], *known[1]])
+
+    def _published(self, args: SesDomainArgs) -> pulumi.Output[SesRegion]:
+        return self.region.apply(lambda known: ses_region(known, args.get("region_data")))
 
     def _texts(self, domain: pulumi.Input[str]) -> pulumi.Output[list[str]]:
         async def look_up(name: str) -> list[str]:
@@ -438,24 +468,35 @@ class _Identity:
     arn: pulumi.Output[str]
     tokens: pulumi.Output[list[str]]
     configuration_set: pulumi.Output[str]
+    is_ours: bool = True
     resources: tuple[pulumi.Resource, ...] = ()
 
 
-def _easy_dkim_records(
-    tokens: pulumi.Output[list[str]], domain: pulumi.Input[str], published: pulumi.Output
-) -> dict[str, DnsRecord]:
-    records = {}
-    for index in range(_DKIM_TOKENS):
-        # A token is unknown in the first preview, the number of tokens never is.
-        token = tokens[index]
-        records[f"dkim-{index}"] = DnsRecord(
-            name=pulumi.Output.concat(token, "._domainkey.", domain),
-            type="CNAME",
-            value=pulumi.Output.concat(token, ".", published.apply(lambda known: known.dkim_zone)),
-            ttl=_TTL_SECONDS,
-            why="DKIM: proves to SES that the domain is yours, and signs your mail",
-        )
-    return records
+def _completed_policy(known: list[str]) -> str:
+    document, identity_arn = known
+    return checked("SesDomain", "policies", document, lambda text: identity_policy(text, identity_arn))
+
+
+def _easy_dkim_record(
+    token: pulumi.Input[str], domain: pulumi.Input[str], published: pulumi.Output[SesRegion]
+) -> DnsRecord:
+    return DnsRecord(
+        name=pulumi.Output.concat(token, "._domainkey.", domain),
+        type="CNAME",
+        value=pulumi.Output.concat(token, ".", published.apply(lambda known: known.dkim_zone)),
+        ttl=_TTL_SECONDS,
+        why="DKIM: proves to SES that the domain is yours, and signs your mail",
+    )
+
+
+def _easy_dkim_tokens(attributes: list[Any]) -> list[str]:
+    # With a key of its owner's own, the "token" is a selector, and the record cannot be known.
+    return [
+        token
+        for attribute in attributes
+        if attribute["signing_attributes_origin"] != "EXTERNAL"
+        for token in attribute["tokens"]
+    ]
 
 
 def _own_key_record(dkim: DkimArgs, domain: pulumi.Input[str]) -> DnsRecord:
@@ -510,22 +551,17 @@ def _route53_value(record: DnsRecord) -> pulumi.Input[str]:
     return pulumi.Output.from_input(record["value"]).apply(lambda value: '" "'.join(txt_strings(value)))
 
 
-def _all_records(
-    records: Mapping[str, DnsRecord], domain: pulumi.Input[str], dmarc: DmarcPolicy
-) -> pulumi.Output[list[DnsRecord]]:
-    foreign = pulumi.Output.from_input(domain).apply(
-        lambda known: [
-            DnsRecord(
-                name=name,
-                type="TXT",
-                value="v=DMARC1",
-                ttl=_TTL_SECONDS,
-                why=f"DMARC: that domain agrees to get reports about {known}; its owner publishes this",
-            )
-            for name in report_authorisations(dmarc, known)
-        ]
-    )
-    return pulumi.Output.all(list(records.values()), foreign).apply(lambda known: [*known[0], *known[1]])
+def _report_records(policy: DmarcPolicy, domain: str) -> list[DnsRecord]:
+    return [
+        DnsRecord(
+            name=name,
+            type="TXT",
+            value="v=DMARC1",
+            ttl=_TTL_SECONDS,
+            why=f"DMARC: that domain agrees to get reports about {domain}; its owner publishes this",
+        )
+        for name in report_authorisations(policy, domain)
+    ]
 
 
 def _configuration_set_arn(identity_arn: str, name: str) -> str:

@@ -60,7 +60,7 @@ _ANSWERS = {
     "aws:sesv2/getEmailIdentity:getEmailIdentity": lambda _: {
         "arn": IDENTITY_ARN,
         "configurationSetName": "theirs",
-        "dkimSigningAttributes": [{"tokens": DKIM_TOKENS}],
+        "dkimSigningAttributes": [{"tokens": DKIM_TOKENS, "signingAttributesOrigin": "AWS_SES"}],
     },
 }
 

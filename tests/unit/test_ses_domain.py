@@ -1,6 +1,7 @@
 """A domain at SES: its identity, its records as data, who writes them, and what a failed verification says."""
 
 import base64
+import json
 
 import pulumi
 import pytest
@@ -17,7 +18,7 @@ from components import SesDomain
 from components.arguments import InvalidArgument
 from components.ses_domain import _describe_unmet
 
-from .recorder import record
+from .recorder import IDENTITY_ARN, record
 
 pytestmark = pytest.mark.unit
 
@@ -285,8 +286,15 @@ def test_a_report_address_elsewhere_adds_the_record_that_its_domain_must_publish
 
 
 def test_others_may_be_allowed_to_send_and_bounces_be_kept_from_the_sender():
-    recorder, _ = record(domain(policies={"partner": "{}"}, feedback_forwarding=False))
-    assert recorder.named("ses-policy-partner").inputs["policyName"] == "partner"
+    recorder, _ = record(
+        domain(
+            policies={"partner": '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}'},
+            feedback_forwarding=False,
+        )
+    )
+    policy = recorder.named("ses-policy-partner").inputs
+    assert policy["policyName"] == "partner"
+    assert json.loads(policy["policy"])["Statement"] == [{"Effect": "Deny", "Resource": IDENTITY_ARN}]
     assert recorder.named("ses-feedback").inputs["emailForwardingEnabled"] is False
 
 
@@ -306,7 +314,7 @@ def test_an_adopted_identity_is_used_and_not_changed():
     ]
     assert outputs["configuration_set"] == "theirs"
     assert outputs["configuration_set_arn"].endswith(":configuration-set/theirs")
-    assert [(r["name"], r["type"], r["value"]) for r in outputs["records"][:3]] == DKIM_RECORDS
+    assert [(r["name"], r["type"], r["value"]) for r in outputs["records"][1:]] == DKIM_RECORDS
 
 
 def test_verification_can_be_skipped():
@@ -351,6 +359,7 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"mail_from": {"on_mx_failure": "ignore"}}, "mail_from.on_mx_failure: 'ignore' is not one of"),
         ({"without": ["dkim"]}, "without: 'dkim' is not one of mail_from, dmarc, configuration"),
         ({"without": ["dmarc"], "dmarc": {"p": "none"}}, "dmarc: is given, and named in without"),
+        ({"policies": {"partner": "Allow"}}, "policies: is not an IAM policy document"),
         ({"adopt": True, "tenant": "team"}, "tenant: belongs to an identity's owner"),
         ({"configuration": {"tls": "yes"}}, "tls: 'yes' is not one of require, optional"),
         ({"configuration": {"suppression": ["SPAM"]}}, "suppression: 'SPAM' is not one of BOUNCE, COMPLAINT"),

@@ -1,0 +1,215 @@
+"""The components for SES under the real engine, against the local AWS: all that a domain can be asked for."""
+
+import json
+
+import dns.resolver
+import pulumi
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pulumi import automation
+
+from components import SesDomain, SmtpCredentials
+from local.run_config import SERVICES
+
+from .engine import engine
+from .local_aws import LocalAws
+
+pytestmark = pytest.mark.integration
+
+DOMAIN = "mail.rich.example"
+ZONE = "rich.example"
+
+
+@pytest.fixture(scope="module")
+def account():
+    with LocalAws() as local_aws:
+        local_aws.create_zone(ZONE)
+        yield local_aws
+
+
+@pytest.fixture(scope="module")
+def config(account):
+    return {
+        "aws:region": account.account["region"],
+        "aws:accessKey": "local",
+        "aws:secretKey": "local",
+        "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, account.account["endpoint"])]),
+        "aws:skipCredentialsValidation": "true",
+        "aws:skipMetadataApiCheck": "true",
+    }
+
+
+@pytest.fixture(scope="module")
+def resolver(account):
+    return f"{account.account['dns']['address']}:{account.account['dns']['port']}"
+
+
+@pytest.fixture(scope="module")
+def key():
+    made = generate_private_key(65537, 2048)
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def shown(account, name, type_):
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers, resolver.port = [account.account["dns"]["address"]], account.account["dns"]["port"]
+    answer = resolver.resolve(name, type_, search=False)
+    if type_ == "TXT":
+        return sorted(b"".join(data.strings).decode() for data in answer)
+    return [data.to_text().rstrip(".") for data in answer]
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory, config, resolver, key):
+    """A sub-domain with a key of its own and everything else that can be asked for."""
+
+    def program():
+        domain = SesDomain(
+            "ses",
+            {
+                "domain": DOMAIN,
+                "dkim": {"selector": "ours", "private_key": key},
+                "mail_from": {"on_mx_failure": "reject"},
+                "dmarc": {"p": "quarantine", "pct": 20, "rua": [f"dmarc@{ZONE}"]},
+                "configuration": {"max_delivery_seconds": 3600, "suppression": ["COMPLAINT"]},
+                "feedback_forwarding": False,
+                "tenant": "team",
+                "policies": {
+                    "partner": json.dumps(
+                        {
+                            "Version": "2012-10-17",
+                            "Statement": [
+                                {
+                                    "Effect": "Allow",
+                                    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+                                    "Action": "ses:SendEmail",
+                                }
+                            ],
+                        }
+                    )
+                },
+                "resolver": resolver,
+                "timeout": 30,
+            },
+        )
+        SmtpCredentials(
+            "smtp",
+            {
+                "identity_arn": domain.arn,
+                "configuration_set_arn": domain.configuration_set_arn,
+                "region": domain.region,
+                "conditions": {"from_addresses": [f"*@{DOMAIN}"]},
+                "path": "/mail/",
+                "copy": {"store": "secretsmanager"},
+            },
+        )
+        pulumi.export("records", domain.dns_records)
+        pulumi.export("mailFrom", domain.mail_from_domain)
+
+    with engine(tmp_path_factory.mktemp("rich"), program, config) as stack:
+        stack.up()
+        yield stack
+
+
+def test_a_key_of_ones_own_verifies_the_domain_in_the_zone_above_it(rich, account):
+    identity = account.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)
+    assert identity["VerificationStatus"] == "SUCCESS"
+    assert identity["DkimAttributes"]["SigningAttributesOrigin"] == "EXTERNAL"
+
+
+def test_every_record_that_is_an_output_stands_in_dns(rich, account):
+    for record in rich.outputs["records"]:
+        assert record["value"] in shown(account, record["name"], record["type"])
+
+
+def test_the_mail_from_domain_is_found_right(rich, account):
+    identity = account.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)
+    assert identity["MailFromAttributes"] == {
+        "MailFromDomain": f"bounce.{DOMAIN}",
+        "MailFromDomainStatus": "SUCCESS",
+        "BehaviorOnMxFailure": "REJECT_MESSAGE",
+    }
+
+
+def test_a_second_update_changes_nothing(rich):
+    assert rich.up().changes == {}
+
+
+def test_a_refresh_finds_nothing_to_change(rich):
+    assert rich.refresh().changes == {}
+
+
+def test_the_private_key_is_nowhere_in_plain_text(rich, key):
+    body = "".join(key.splitlines()[1:-1])
+    assert body[:64] not in rich.state.replace("\\n", "")
+
+
+def test_a_third_key_is_refused_in_the_preview(tmp_path, config, account):
+    generation = 1
+
+    def program():
+        SmtpCredentials(
+            "smtp",
+            {
+                "identity_arn": "arn:aws:ses:eu-west-1:123456789012:identity/rich.example",
+                "region": "eu-west-1",
+                "generation": generation,
+            },
+        )
+
+    with engine(tmp_path, program, config) as stack:
+        stack.up()
+        (user,) = [
+            user["UserName"] for user in account.client("iam").list_users()["Users"] if user["Path"] == "/"
+        ]
+        extra = account.client("iam").create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+        generation = 2
+        with pytest.raises(automation.CommandError, match=f"has 2 already .*{extra}"):
+            stack.preview()
+        account.client("iam").delete_access_key(UserName=user, AccessKeyId=extra)
+        assert stack.up().changes == {"smtp-key-2": "create", "smtp-key-1": "delete"}
+
+
+def test_the_spf_record_of_the_domain_itself_keeps_what_it_says(tmp_path, config, account, resolver):
+    zone = account.create_zone("apex.example")
+    before = ["site-verification=1", "v=spf1 mx -all"]
+    records = [{"Value": f'"{text}"'} for text in before]
+    change = {
+        "Action": "CREATE",
+        "ResourceRecordSet": {"Name": "apex.example", "Type": "TXT", "TTL": 60, "ResourceRecords": records},
+    }
+    account.client("route53").change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [change]}
+    )
+    after = ["site-verification=1", "v=spf1 mx include:amazonses.com -all"]
+
+    def program():
+        SesDomain(
+            "ses",
+            {
+                "domain": "apex.example",
+                "apex_spf": True,
+                "resolver": resolver,
+                "without": ["mail_from", "configuration"],
+            },
+        )
+
+    with engine(tmp_path, program, config) as stack:
+        stack.up()
+        assert shown(account, "apex.example", "TXT") == after
+        assert stack.up().changes == {}
+        stack.destroy()
+        assert shown(account, "apex.example", "TXT") == after
+
+
+def test_an_adopted_identity_is_used_and_stays_when_the_stack_goes(tmp_path, config, account, resolver, rich):
+    def program():
+        domain = SesDomain("ses", {"domain": DOMAIN, "adopt": True, "resolver": resolver, "timeout": 30})
+        pulumi.export("configurationSet", domain.configuration_set)
+
+    with engine(tmp_path, program, config) as stack:
+        assert set(stack.up().changes) == {"ses", "ses-verification"}
+        assert stack.outputs["configurationSet"] == "mail-rich-example"
+        stack.destroy()
+    assert account.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)["VerifiedForSendingStatus"]
