@@ -25,7 +25,7 @@ _SPOOL = "/var/spool/smtpd"
 _DEFAULTS = {"address": "127.0.0.1", "port": 2525, "submission_port": _SUBMISSION_PORT, "memory": 128}
 
 # What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself.
-# With the prefix, as the provider reads it back.
+# NET_BIND_SERVICE is for engines that keep ports below 1024 for root. With the prefix, as the provider reads it back.
 _CAPABILITIES = [
     "CAP_CHOWN",
     "CAP_FOWNER",

@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from . import control, environment, events, health, networks, notices, run_directory, spool
@@ -31,6 +32,8 @@ _TIME_ZONE = "UTC0"
 
 # Made of sockets.c, which says why.
 _SOCKETS = "/usr/local/lib/sockets.so"
+
+_PAUSE_SECONDS = 5
 
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to recognise
 
@@ -100,11 +103,14 @@ def _run(
 
     def follow(lines: Iterable[bytes]) -> None:
         for line in lines:
-            event = events.parse(line)
-            journal.write(line, event)
-            metrics.observe(event)
-            if readiness.observe(event):
-                watch.wake()
+            try:
+                event = events.parse(line)
+                journal.write(line, event)
+                metrics.observe(event)
+                if readiness.observe(event):
+                    watch.wake()
+            except Exception as error:  # OpenSMTPD would stand still if nobody read its log any more
+                journal.say("error", f"a line of the log was not understood: {error!r}")
         journal.close()
 
     readiness = Readiness(upstreams, settings.max_queue_age, publish, journal.say)
@@ -134,10 +140,10 @@ def _run(
     # Without the relay's own variables: the login is in the credentials table and nowhere else.
     smtpd = Supervisor(_SMTPD, {"PATH": os.defpath, "TZ": _TIME_ZONE, "LD_PRELOAD": _SOCKETS}, follow)
     control.join_group()
-    _in_background("watch", watch.run)
+    _in_background("watch", watch.run, journal)
     if paths := environment.paths(os.environ):
         reload = Reload(paths, read, render, settings, upstreams, changed, journal.say)
-        _in_background("reload", reload.run)
+        _in_background("reload", reload.run, journal)
 
     status = smtpd.run(lambda: drain(settings.drain_timeout, journal.say))
     if smtpd.stopping:
@@ -146,8 +152,18 @@ def _run(
     return status or os.EX_SOFTWARE
 
 
-def _in_background(name: str, run: Callable[[], None]) -> None:
-    threading.Thread(target=run, name=name, daemon=True).start()
+def _in_background(name: str, run: Callable[[], None], journal: Journal) -> None:
+    """Run what ends by a fault only, and run it again then."""
+
+    def run_for_ever() -> None:
+        while True:
+            try:
+                run()
+            except Exception as error:
+                journal.say("error", f"{name} failed, and begins again: {error!r}")
+                time.sleep(_PAUSE_SECONDS)
+
+    threading.Thread(target=run_for_ever, name=name, daemon=True).start()
 
 
 def _with_local_defaults(environ: Mapping[str, str], attached: list[networks.Network]) -> dict[str, str]:
