@@ -200,8 +200,8 @@ VARIABLES = (
         "OPENSMTPD_MAX_RATE",
         "max_rate",
         "",
-        "Messages a second that the upstream takes; the relay keeps below it by sending one a second on each of nine "
-        "tenths as many connections (at least one). None: as fast as it goes.",
+        "Messages a second that the upstream takes. No second has more; on average it is about half as many, as "
+        "OpenSMTPD counts whole seconds. None: as fast as it goes.",
     ),
     Variable(
         "OPENSMTPD_MAX_CONNECTIONS",

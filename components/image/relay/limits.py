@@ -11,9 +11,6 @@ from .settings import Settings
 # Seconds. OpenSMTPD counts whole ones only.
 _SECOND = 1
 
-# Of the connections that the rate allows one in ten stays unused: their messages do not come to the millisecond.
-_SHARE_OF_RATE = 0.9
-
 # More than a process has file descriptors for is of no use, and no upstream allows more.
 _MOST_CONNECTIONS = 1000
 
@@ -44,7 +41,8 @@ def mta_limits(settings: Settings) -> list[str]:
         # A rate wants sessions that last: a new one sends at another moment of the second. Without a rate it is the
         # default: when a session ends OpenSMTPD sees how many it needs, and else only every ten seconds.
         "session-mail-max": 100 if rate is None else 1_000_000,
-        "session-transaction-delay": 0 if rate is None else _SECOND,
+        # A single connection at one message a second would now and then be a millisecond early.
+        "session-transaction-delay": 0 if rate is None else 2 * _SECOND if rate == 1 else _SECOND,
         # Messages handed over to delivery; under the default of 50 the connections wait for the queue.
         "task-hiwat": 1000,
         "task-lowat": 500,
@@ -54,5 +52,9 @@ def mta_limits(settings: Settings) -> list[str]:
 
 
 def connections_for(rate: int) -> int:
-    """How many connections keep to `rate` messages a second, when each sends one message a second at most."""
-    return max(1, int(rate * _SHARE_OF_RATE))
+    """How many connections keep to `rate` messages a second, when each sends one message a second.
+
+    They all send at the same moment, and that comes a millisecond early at times: then a second has two of them. It may
+    also have the first message of a new connection.
+    """
+    return max(1, (rate - 1) // 2)
