@@ -1,6 +1,8 @@
 """How the relay's container ends: nothing that was accepted is lost, and the end is never silent."""
 
+import re
 import smtplib
+import socket
 
 import pytest
 
@@ -89,3 +91,17 @@ def test_a_volume_of_another_image_is_taken_over_with_the_mail_in_it():
         relay.retry()
         wait_for(lambda: len(upstream.messages) == 3, 20, "3 messages at the upstream")
         wait_for(lambda: not relay.queued(), 10, "empty queue")
+
+
+def test_an_idle_relay_takes_less_than_28_mib():
+    with Upstream() as upstream, Relay(plain(upstream) | {"OPENSMTPD_METRICS_PORT": free_port()}) as relay:
+        wait_for(lambda: "relay: ready" in relay.logs(), 15, "readiness in the log")
+        usage = docker("stats", "--no-stream", "--format={{.MemUsage}}", relay.name).stdout
+        number, unit = re.match(r"([\d.]+)(\w+) /", usage).groups()
+        assert unit == "MiB", usage
+        assert float(number) < 28, usage
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
