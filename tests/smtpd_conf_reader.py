@@ -5,8 +5,7 @@ import re
 
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}(),=]|[^\s"{}(),=]+)|(\s+)')
 
-# The keyword that begins a line, of those that smtpd.conf(5) has and the relay uses.
-_KEYWORDS = {
+KEYWORDS = {
     "action",
     "bounce",
     "ca",
@@ -20,6 +19,7 @@ _KEYWORDS = {
     "smtp",
     "table",
 }
+"""What begins a line, of the keywords that smtpd.conf(5) has and the relay uses."""
 
 _PRIVATE_PREFIX = {4: 8, 6: 7}
 _STRANGERS = (
@@ -59,7 +59,7 @@ def _is_open(line: list[str], lines: list[list[str]], tables: dict[str, list[str
     keyword, *rest = line or [""]
     if keyword == "match":
         return not (_is_closed_origin(rest, lines, tables) and _is_closed_sender(rest, tables, any_sender))
-    return keyword not in _KEYWORDS
+    return keyword not in KEYWORDS
 
 
 def _is_closed_origin(rule: list[str], lines: list[list[str]], tables: dict[str, list[str]]) -> bool:

@@ -12,7 +12,7 @@ from components.image.relay.files import CONF_FILE, files
 from components.image.relay.settings import Settings
 from components.image.relay.smtpd_conf import CREDENTIALS_FILE
 from tests.relay_environments import CANARY, MINIMAL, Environment, environments, likely_environments
-from tests.smtpd_conf_reader import strangers_may_relay
+from tests.smtpd_conf_reader import KEYWORDS, strangers_may_relay
 
 from .certificates import CERTIFICATE
 
@@ -63,11 +63,14 @@ def test_no_environment_lets_strangers_relay(environment: Environment):
 
 
 @always_the_same
-@given(likely_environments())
+@given(environments())
+@found(RELAY_USER="name", RELAY_PASSWORD=f"{CANARY}\nrelay other:login")
+@found(OPENSMTPD_HOSTNAME='relay"\nmatch from any for any action "a_relay')
 def test_nothing_in_a_value_becomes_a_line_of_its_own(environment: Environment):
     made = outcome(environment)
     if isinstance(made, Settings):
         texts = rendered(made)
+        assert all(line.split()[0] in KEYWORDS for line in texts[CONF_FILE].splitlines())
         users = [upstream for _, upstream in made.upstreams() if upstream.user]
         assert texts.get(CREDENTIALS_FILE, "").count("\n") == len(users)
         for text in texts.values():
