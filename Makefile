@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview outputs test bench lint
+.PHONY: help up down preview outputs test bench sbom lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: $(INSTALLED) ## set up and run every test; ARGS goes to pytest
 
 bench: $(INSTALLED) ## measure the relay beside stock OpenSMTPD and Postfix: five minutes, on an idle machine
 	@$(VENV)/bin/python -m bench
+
+sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is made of
+	@$(VENV)/bin/python -m local.sbom
 
 lint: $(INSTALLED) ## check style
 	@$(VENV)/bin/ruff check .
