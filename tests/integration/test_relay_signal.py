@@ -169,7 +169,7 @@ def test_the_fallback_takes_the_mail_while_the_primary_fails_and_none_is_lost_or
         wait_for(lambda: len(primary.messages) == 5, SECONDS, "mail at the primary")
         primary.__exit__()
         relay.submit(5)
-        wait_for(lambda: len(fallback.messages) == 5, 40, "mail at the fallback")
+        wait_for(lambda: len(fallback.messages) == 5, 120, "mail at the fallback")
         await_ready(relay)
         assert "mail goes to the fallback upstream now" in relay.logs()
         primary.__enter__()

@@ -89,7 +89,7 @@ def test_after_a_recovery_what_waits_is_tried_until_it_has_left(monkeypatch):
     assert world.round() is False
     assert world.actions == ["resume", "schedule", "schedule"]
     world.waiting = Backlog(1, 1)  # taken after the recovery
-    assert world.round() is True
+    assert world.round(seconds=30) is True
     assert world.round() is True
     assert world.actions == ["resume", "schedule", "schedule"]
 

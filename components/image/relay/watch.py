@@ -17,6 +17,8 @@ _FIRST_PAUSE_SECONDS = 5
 
 # OpenSMTPD gives up a connection that hangs after 5 minutes, and only then may a message take another way.
 _CATCH_UP_SECONDS = 15 * 60
+# Mail that came a moment after the recovery may still have been sent the old way.
+_LATE_SECONDS = 30
 
 _NEVER = -1
 
@@ -137,7 +139,7 @@ class Watch:
 
 def _waits_since(recovered: float, waiting: Backlog) -> bool:
     age = time.monotonic() - recovered
-    return age < _CATCH_UP_SECONDS and bool(waiting.messages) and waiting.oldest_seconds > age
+    return age < _CATCH_UP_SECONDS and bool(waiting.messages) and waiting.oldest_seconds > age - _LATE_SECONDS
 
 
 def _failure_of(upstream: Upstream, helo: str) -> Failure | None:
