@@ -7,7 +7,8 @@ from .mail_relay import MailRelay, MailRelayArgs
 from .relay_options import RelayOptions, RelayRoute
 from .relay_settings import RelaySettings
 from .ses_configuration import SesConfiguration, SesConfigurationArgs
-from .ses_domain import SesDomain, SesDomainArgs
+from .ses_domain import SesDomain
+from .ses_domain_args import SesDomainArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 __all__ = [

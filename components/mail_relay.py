@@ -12,7 +12,8 @@ from .dns import DnsRecord, check_domain
 from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
-from .ses_domain import SesDomain, SesDomainArgs, SesIdentityArgs
+from .ses_domain import SesDomain
+from .ses_domain_args import SesDomainArgs, SesIdentityArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 

@@ -19,13 +19,18 @@ _LOOKUP = re.compile(
 _ALL = re.compile(r"[+?~-]?all", re.IGNORECASE)
 
 
+def is_spf(text: str) -> bool:
+    """Whether a TXT value is an SPF record."""
+    return text.split(" ", 1)[0].lower() == _VERSION
+
+
 def merged_spf(texts: Sequence[str], include: str) -> str:
     """The SPF record that says what the one among `texts` says, and lets the servers of `include` send.
 
     Without one, a new record ends in `~all`. Raises InvalidSetting for more than one, which receivers take for an
     error, and for one that allows everybody.
     """
-    records = [text for text in texts if text.split(" ", 1)[0].lower() == _VERSION]
+    records = [text for text in texts if is_spf(text)]
     if len(records) > 1:
         raise InvalidSetting(
             "apex_spf", "cannot be merged: DNS shows more than one SPF record", "remove all but one of them"
@@ -68,6 +73,6 @@ def _lookups(record: str, look_up: Callable[[str], Sequence[str]], seen: set[str
         # A macro stands for a name that only a message knows; a name seen before may lead in a circle.
         if target and "%" not in target and target not in seen:
             seen.add(target)
-            inner = [text for text in look_up(target) if text.lower().startswith(_VERSION)]
+            inner = [text for text in look_up(target) if is_spf(text)]
             count += sum(_lookups(text, look_up, seen) for text in inner)
     return count

@@ -1,0 +1,139 @@
+"""What SesDomain can be told, and what of it cannot be.
+
+https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+"""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+from .arguments import InvalidArgument, check_keys, checked
+from .dkim_key import check_selector
+from .dmarc import DmarcPolicy
+from .ses_configuration import SesConfigurationOptions
+from .ses_regions import SesRegionData
+
+KEY_BITS = {1024: "RSA_1024_BIT", 2048: "RSA_2048_BIT"}
+"""Lengths of SES's own keys, as its API names them."""
+ON_MX_FAILURE = {"default": "USE_DEFAULT_VALUE", "reject": "REJECT_MESSAGE"}
+"""What SES does without a MAIL FROM domain's MX, as its API names it."""
+
+_DNS_WRITERS = ("route53", "manual")
+_VERIFICATIONS = ("wait", "skip")
+_PARTS = ("mail_from", "dmarc", "configuration")
+_OF_THE_OWNER = ("configuration", "dkim", "policies", "tenant", "feedback_forwarding")
+
+
+class DkimArgs(TypedDict):
+    """How mail is signed. Either SES makes the key (Easy DKIM), or you bring `selector` and `private_key`."""
+
+    bits: NotRequired[int]
+    """Length of SES's key: `1024` or `2048`. Defaults to SES's own, `2048`."""
+    selector: NotRequired[str]
+    """The name of your key: one DNS label, of your choice."""
+    private_key: NotRequired[pulumi.Input[str]]
+    """Your RSA key of 1024 to 2048 bits, as PEM text; secret. SES does not show it again: keep it."""
+
+
+class MailFromArgs(TypedDict):
+    """The domain of the envelope sender, to which bounces return. SPF passes for it, and DMARC counts that."""
+
+    domain: NotRequired[pulumi.Input[str]]
+    """A sub-domain of the identity that receives no other mail. Defaults to `bounce.<domain>`. One in each region."""
+    on_mx_failure: NotRequired[str]
+    """When its MX is not seen: `default` sends with a domain of Amazon's, `reject` does not send. Defaults to
+    `default`."""
+
+
+class SesIdentityArgs(TypedDict):
+    """How a domain becomes one that SES may send from. All of it has a default."""
+
+    region: NotRequired[pulumi.Input[str]]
+    """The SES region. Defaults to the region of the AWS provider."""
+    region_data: NotRequired[SesRegionData]
+    """What this version does not know about the region. Defaults to what AWS has published."""
+    dns: NotRequired[str]
+    """Who writes the DNS records: `route53`, or `manual` (you, from the output `dns_records`). Defaults to `route53`;
+    of an adopted identity to `manual`."""
+    zone: NotRequired[pulumi.Input[str]]
+    """The id of the Route 53 zone that holds the domain. Defaults to the public zone of the domain's own name, or of
+    the nearest domain above it."""
+    overwrite: NotRequired[bool]
+    """Whether records that exist in the zone already are taken over. Defaults to `False`: they are an error."""
+    dkim: NotRequired[DkimArgs]
+    """How mail is signed. Defaults to Easy DKIM with 2048 bits."""
+    mail_from: NotRequired[MailFromArgs]
+    """The domain of the envelope sender. Defaults to `bounce.<domain>`."""
+    dmarc: NotRequired[DmarcPolicy]
+    """What receivers do with mail that claims the domain falsely. Defaults to `{"p": "none"}`: they only report."""
+    apex_spf: NotRequired[bool]
+    """Whether SES is added to the SPF record of the domain itself, whatever else that says. Needed by receivers that
+    look at it instead of the MAIL FROM domain's. All TXT values that DNS shows there stay, and outlive the stack.
+    Defaults to `False`: the record is not touched."""
+    configuration: NotRequired[SesConfigurationOptions]
+    """The configuration set of all mail from the domain. Defaults to one with safe defaults."""
+    without: NotRequired[list[str]]
+    """What is not made at all: of `mail_from`, `dmarc`, `configuration`. Defaults to `[]`."""
+    feedback_forwarding: NotRequired[bool]
+    """Whether SES mails bounces and complaints to the sender, too. Defaults to SES's own, which is to do so."""
+    policies: NotRequired[dict[str, pulumi.Input[str]]]
+    """Sending authorisation: who else may send from the domain, as IAM policy documents in JSON by name. A statement
+    without a `Resource` is about the identity."""
+    tenant: NotRequired[str]
+    """A tenant to be made, to which the identity and the configuration set belong. Defaults to none."""
+    adopt: NotRequired[bool]
+    """Whether the identity exists already and belongs to somebody else: it is used, and nothing of it is changed.
+    Defaults to `False`."""
+    verification: NotRequired[str]
+    """`wait` until SES has verified the domain, so that what depends on it can send; or `skip`. Defaults to `wait`."""
+    timeout: NotRequired[int]
+    """How long to wait for the verification, in seconds. Defaults to `600`; SES itself looks for up to 72 hours."""
+    resolver: NotRequired[str]
+    """The `address:port` of the DNS server that is asked what DNS shows. Defaults to the machine's own."""
+    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
+    """Tags of everything that can have some."""
+
+
+class SesDomainArgs(SesIdentityArgs):
+    """Arguments of SesDomain."""
+
+    domain: pulumi.Input[str]
+    """The domain that mail is sent from, such as `example.com`."""
+
+
+def has_part(args: SesDomainArgs, part: str) -> bool:
+    """Whether `mail_from`, `dmarc` or `configuration` is to be made."""
+    # Nothing of an adopted identity is changed unless it is asked for.
+    return part in args if args.get("adopt") and part != "dmarc" else part not in args.get("without", [])
+
+
+def check_domain_args(args: SesDomainArgs) -> None:
+    """Raise InvalidArgument for what is known without any resource: keys, choices, and what excludes each other."""
+    check_keys("SesDomain", args, SesDomainArgs)
+    dkim, mail_from = args.get("dkim", {}), args.get("mail_from", {})
+    check_keys("SesDomain dkim", dkim, DkimArgs)
+    check_keys("SesDomain mail_from", mail_from, MailFromArgs)
+    for argument, value, choices in (
+        ("dns", args.get("dns", "route53"), _DNS_WRITERS),
+        ("verification", args.get("verification", "wait"), _VERIFICATIONS),
+        ("dkim.bits", dkim.get("bits", 2048), tuple(KEY_BITS)),
+        ("mail_from.on_mx_failure", mail_from.get("on_mx_failure", "default"), tuple(ON_MX_FAILURE)),
+        *(("without", part, _PARTS) for part in args.get("without", [])),
+    ):
+        if value not in choices:
+            raise InvalidArgument(
+                "SesDomain", argument, f"{value!r} is not one of {', '.join(map(str, choices))}"
+            )
+    if ("selector" in dkim) != ("private_key" in dkim) or ("bits" in dkim and "private_key" in dkim):
+        raise InvalidArgument("SesDomain", "dkim", "give selector and private_key, or bits, or nothing")
+    if "selector" in dkim:
+        checked("SesDomain", "dkim", dkim["selector"], check_selector)
+    for part in args.get("without", []):
+        if part in args:
+            raise InvalidArgument("SesDomain", part, "is given, and named in without: leave one of them out")
+    if args.get("adopt"):
+        for part in _OF_THE_OWNER:
+            if part in args:
+                raise InvalidArgument(
+                    "SesDomain", part, "belongs to an identity's owner: leave it out, or adopt"
+                )
