@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 
 from local.aws.mailbox import Delivery, Mailbox
+from local.run_config import SERVICES
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _START_SECONDS = 30
@@ -87,6 +88,18 @@ class LocalAws:
             aws_access_key_id="local",
             aws_secret_access_key="local",
         )
+
+    @property
+    def config(self) -> dict[str, str]:
+        """What a stack must be configured with to use this account."""
+        return {
+            "aws:region": self.account["region"],
+            "aws:accessKey": "local",
+            "aws:secretKey": "local",
+            "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, self.account["endpoint"])]),
+            "aws:skipCredentialsValidation": "true",
+            "aws:skipMetadataApiCheck": "true",
+        }
 
     def create_zone(self, domain: str) -> str:
         """Create a public hosted zone and return its id."""

@@ -1,7 +1,6 @@
 """The stand-in AWS plugin under the real engine, against the local AWS."""
 
 import base64
-import json
 import shlex
 import socket
 import subprocess
@@ -17,7 +16,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pulumi import automation
 
 from local.aws.password import smtp_password
-from local.run_config import SERVICES
 
 from .engine import UNKNOWN, engine
 from .local_aws import LocalAws
@@ -36,14 +34,7 @@ def account():
 
 @pytest.fixture(scope="module")
 def config(account):
-    return {
-        "aws:region": account.account["region"],
-        "aws:accessKey": "local",
-        "aws:secretKey": "local",
-        "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, account.account["endpoint"])]),
-        "aws:skipCredentialsValidation": "true",
-        "aws:skipMetadataApiCheck": "true",
-    }
+    return account.config
 
 
 def policy(*statements):

@@ -1,13 +1,10 @@
 """Every type of the stand-in AWS plugin under the real engine: made, changed, refreshed, imported and destroyed."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pytest
-
-from local.run_config import SERVICES
 
 from .aws_types import FAMILIES, Family
 from .engine import Run, engine
@@ -24,14 +21,7 @@ def account():
 
 @pytest.fixture(scope="module")
 def config(account):
-    return {
-        "aws:region": account.account["region"],
-        "aws:accessKey": "local",
-        "aws:secretKey": "local",
-        "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, account.account["endpoint"])]),
-        "aws:skipCredentialsValidation": "true",
-        "aws:skipMetadataApiCheck": "true",
-    }
+    return account.config
 
 
 @dataclass

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pulumi import automation
 
 from components import SesDomain, SmtpCredentials
-from local.run_config import SERVICES
 
 from .engine import engine
 from .local_aws import LocalAws
@@ -30,14 +29,7 @@ def account():
 
 @pytest.fixture(scope="module")
 def config(account):
-    return {
-        "aws:region": account.account["region"],
-        "aws:accessKey": "local",
-        "aws:secretKey": "local",
-        "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, account.account["endpoint"])]),
-        "aws:skipCredentialsValidation": "true",
-        "aws:skipMetadataApiCheck": "true",
-    }
+    return account.config
 
 
 @pytest.fixture(scope="module")
