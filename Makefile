@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview outputs test bench sbom lint
+.PHONY: help up down preview outputs doctor test bench sbom lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ preview: $(INSTALLED) ## show what up would change; needs no account
 
 outputs: $(INSTALLED) ## print the stack's outputs as JSON
 	@$(RUN) outputs --stack $(STACK)
+
+doctor: $(INSTALLED) ## say what is wrong with the stack's mail, and what to do; ARGS=--json
+	@$(RUN) doctor --stack $(STACK) $(ARGS)
 
 test: $(INSTALLED) ## set up and run every test; ARGS goes to pytest
 	@$(RUN) test $(ARGS)

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 from docker.errors import DockerException
 
 from local import user_backend
+from local.account import LocalAccount
 from local.down import down
 from local.preview import preview
 from local.stack import LocalStack
@@ -26,6 +28,7 @@ from local.up import up
 from local.workspace import CHECKOUT, LOCAL, Workspace
 
 _ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
+_COULD_NOT_LOOK = 2  # as components/doctor has it
 _INTERRUPTED = 130  # as shells report a program that SIGINT ended
 
 
@@ -33,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options, rest = _parser().parse_known_args(arguments)
     is_users = options.stack != LOCAL and options.command in _ON_OTHER_STACKS
-    if rest and not is_users and options.command != "test":
+    if rest and not is_users and options.command not in ("test", "doctor"):
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     # What ends a run in a CI job then ends it as orderly as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -53,6 +56,8 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
         Toolbox.ready(progress, workspace.plugins)
     elif options.command == "test":
         _test(rest, workspace, progress)
+    elif options.command == "doctor":
+        return _doctor(options.stack, rest, workspace, progress)
     elif options.command == "preview":
         with workspace.held():
             print(preview(options.stack, workspace, progress))
@@ -77,6 +82,27 @@ def _outputs(workspace: Workspace, progress: Progress) -> dict[str, Any]:
     return LocalStack(LOCAL, pulumi_cli.ensure(progress), inherited(os.environ), workspace).outputs()
 
 
+def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Progress) -> int:
+    """Run the doctor on a stack's outputs; the local one has its own resolver and Docker engine."""
+    environment = os.environ
+    if stack == LOCAL:
+        if facts := LocalAccount(workspace.account(LOCAL)).facts():
+            arguments = ["--resolver", f"{facts['dns']['address']}:{facts['dns']['port']}", *arguments]
+        environment = Toolbox.ready(progress, workspace.plugins).environment()
+    # In a process of its own, as `pulumi` takes the place of the one that asks for a user's stack.
+    outputs = subprocess.run(
+        [sys.executable, "-m", "local", "outputs", "--stack", stack], stdout=subprocess.PIPE, cwd=CHECKOUT
+    )
+    if outputs.returncode:
+        return _COULD_NOT_LOOK
+    return subprocess.run(
+        [sys.executable, "-m", "components.doctor", *arguments],
+        input=outputs.stdout,
+        env=environment,
+        cwd=CHECKOUT,
+    ).returncode
+
+
 def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoReturn:
     """Become pytest, with the tools at hand."""
     toolbox = Toolbox.ready(progress, workspace.plugins)
@@ -88,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.set_defaults(stack=LOCAL)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "preview", "outputs"):
+    for name in ("up", "down", "preview", "outputs", "doctor"):
         command = commands.add_parser(name)
         command.add_argument("--stack", default=LOCAL, help="the stack (default: %(default)s)")
         if name == "up":
