@@ -9,6 +9,7 @@ from .relay_settings import RelaySettings
 from .ses_configuration import SesConfiguration, SesConfigurationArgs
 from .ses_domain import SesDomain
 from .ses_domain_args import SesDomainArgs
+from .ses_feedback import SesFeedback, SesFeedbackArgs
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "SesConfigurationArgs",
     "SesDomain",
     "SesDomainArgs",
+    "SesFeedback",
+    "SesFeedbackArgs",
     "SmtpCredentials",
     "SmtpCredentialsArgs",
     "relay_settings",

@@ -14,6 +14,7 @@ from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
 from .ses_domain import SesDomain
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
+from .ses_feedback import SesFeedback, SesFeedbackArgs, SesFeedbackOptions
 from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
 
 
@@ -30,6 +31,8 @@ class SesArgs(SesIdentityArgs):
     """The CA of that endpoint, as PEM text. Defaults to the public CAs."""
     max_rate: NotRequired[pulumi.Input[int]]
     """The messages a second that the account may send, from its sending quota. Defaults to no limit."""
+    feedback: NotRequired[SesFeedbackOptions]
+    """What bounces or is complained about, in a queue, and alarms. Defaults to none; `{}` is enough."""
 
 
 class SendgridArgs(TypedDict):
@@ -65,7 +68,7 @@ class MailRelayArgs(TypedDict):
 class MailRelay(pulumi.ComponentResource):
     """A relay that delivers: the upstream's side, its credentials, and the workload that holds them.
 
-    - with `ses`: a SesDomain and SmtpCredentials, before the relay starts
+    - with `ses`: a SesDomain and SmtpCredentials, before the relay starts; with its `feedback`, a SesFeedback
     - a DockerRelay
 
     Example:
@@ -82,6 +85,8 @@ class MailRelay(pulumi.ComponentResource):
     """The upstream's port."""
     relay_proto: pulumi.Output[str]
     """The upstream's protocol, such as `smtp+tls`."""
+    feedback_queue_url: pulumi.Output[str]
+    """The queue of what became of mail; empty without the `feedback` of `ses`."""
     workload: pulumi.Output[str]
     """The container's name."""
     network: pulumi.Output[str]
@@ -101,6 +106,7 @@ class MailRelay(pulumi.ComponentResource):
         self.relay_host = pulumi.Output.from_input(relay.get("host", ""))
         self.relay_port = pulumi.Output.from_input(relay.get("port", MX_PORT))
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
+        self.feedback_queue_url = pulumi.Output.from_input(upstream.feedback_queue_url)
         self.workload = target.workload
         self.network = target.network
         self.register_outputs(
@@ -110,6 +116,7 @@ class MailRelay(pulumi.ComponentResource):
                 "relay_host": self.relay_host,
                 "relay_port": self.relay_port,
                 "relay_proto": self.relay_proto,
+                "feedback_queue_url": self.feedback_queue_url,
                 "workload": self.workload,
                 "network": self.network,
             }
@@ -140,6 +147,7 @@ class MailRelay(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+        feedback = self._create_feedback(name, ses_domain, args)
         relay = relay_settings.ses(
             ses_domain.region,
             credentials.user,
@@ -149,7 +157,19 @@ class MailRelay(pulumi.ComponentResource):
             ca=args.get("ca"),
             max_rate=args.get("max_rate"),
         )
-        return _Upstream("ses", relay, ses_domain.dns_records, [ses_domain, credentials])
+        return _Upstream("ses", relay, ses_domain.dns_records, [ses_domain, credentials], feedback)
+
+    def _create_feedback(self, name: str, ses_domain: SesDomain, args: SesArgs) -> pulumi.Input[str]:
+        if "feedback" not in args:
+            return ""
+        shared = {key: args[key] for key in ("region", "tags") if key in args}
+        return SesFeedback(
+            f"{name}-feedback",
+            SesFeedbackArgs(
+                configuration_set_arn=ses_domain.configuration_set_arn, **shared, **args["feedback"]
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).queue_url
 
     def _create_docker_relay(
         self,
@@ -185,3 +205,4 @@ class _Upstream:
     relay: RelaySettings
     dns_records: pulumi.Input[Sequence[DnsRecord]] = ()
     required: Sequence[pulumi.Resource] = ()
+    feedback_queue_url: pulumi.Input[str] = ""

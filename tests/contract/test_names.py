@@ -22,6 +22,20 @@ def test_the_documented_resources_are_those_that_a_mail_relay_makes():
     assert recorder.names() == sorted((type_, name) for name, type_, _ in table("resources"))
 
 
+def test_the_documented_resources_of_feedback_are_those_that_it_adds():
+    feedback = {
+        "create_kms_key": True,
+        "daily_quota": 50000,
+        "subscriptions": [{"name": "team", "protocol": "email", "endpoint": "team@example.com"}],
+    }
+    without, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": {}}) and None)
+    recorder, _ = record(
+        lambda: MailRelay("relay", {"domain": "example.com", "ses": {"feedback": feedback}}) and None
+    )
+    added = set(recorder.names()) - set(without.names())
+    assert sorted(added) == sorted((type_, name) for name, type_, _ in table("feedback"))
+
+
 def test_the_documented_outputs_are_those_that_the_program_exports(monkeypatch):
     exported = []
     monkeypatch.setattr(pulumi, "export", lambda name, value: exported.append(name))

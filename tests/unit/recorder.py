@@ -26,6 +26,8 @@ _CREATED = {
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
     "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:copy"},
     "aws:ssm/parameter:Parameter": {"arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/copy"},
+    "aws:kms/key:Key": {"arn": "arn:aws:kms:eu-west-1:123456789012:key/made"},
+    "aws:sns/topic:Topic": {"arn": "arn:aws:sns:eu-west-1:123456789012:topic"},
     "docker:index/container:Container": {"name": "relay-1a2b3c4"},
     "docker:index/volume:Volume": {"name": "relay-queue-1a2b3c4"},
     "docker:index/network:Network": {"name": "relay-1a2b3c4"},
@@ -40,6 +42,17 @@ class Refusal(grpc.RpcError):
 
     def details(self) -> str:
         return str(self)
+
+
+def _called_after(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
+    """What tells several resources of one type apart."""
+    if args.typ == "aws:sqs/queue:Queue":
+        return {
+            "arn": f"arn:aws:sqs:eu-west-1:123456789012:{args.name}",
+            "name": args.name,
+            "url": f"https://sqs.eu-west-1.amazonaws.com/123456789012/{args.name}",
+        }
+    return {"name": args.name} if args.typ == "aws:cloudwatch/metricAlarm:MetricAlarm" else {}
 
 
 _ZONE_IDS = {"example.com": "Z0FOUNDBYNAME"}
@@ -88,9 +101,9 @@ class Recorder(pulumi.runtime.Mocks):
         inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
         self.resources.append(Recorded(args.typ, args.name, inputs, secret, args.provider or ""))
         # In a preview the cloud has added nothing yet: what the program does not set is unknown.
-        return "" if self.preview else f"{args.name}-id", args.inputs | (
-            {} if self.preview else _CREATED.get(args.typ, {})
-        )
+        if self.preview:
+            return "", args.inputs
+        return f"{args.name}-id", args.inputs | _CREATED.get(args.typ, {}) | _called_after(args)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         return _ANSWERS[args.token](args.args)
