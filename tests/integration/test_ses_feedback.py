@@ -1,0 +1,139 @@
+"""The feedback loop under the real engine, against the local AWS: from a bounce to an event in the queue."""
+
+import json
+import smtplib
+import ssl
+
+import pulumi
+import pytest
+
+from components import SesDomain, SesFeedback, SmtpCredentials
+
+from .engine import engine
+from .local_aws import LocalAws
+
+pytestmark = pytest.mark.integration
+
+DOMAIN = "loop.example"
+BOUNCES = "bounce@simulator.amazonses.com"
+
+
+@pytest.fixture(scope="module")
+def account():
+    with LocalAws() as local_aws:
+        local_aws.create_zone(DOMAIN)
+        yield local_aws
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory, account):
+    """A domain that may send, with every part of the loop."""
+    dns = account.account["dns"]
+
+    def program():
+        domain = SesDomain(
+            "ses", {"domain": DOMAIN, "resolver": f"{dns['address']}:{dns['port']}", "timeout": 30}
+        )
+        login = SmtpCredentials(
+            "smtp",
+            {
+                "identity_arn": domain.arn,
+                "configuration_set_arn": domain.configuration_set_arn,
+                "region": domain.region,
+            },
+        )
+        feedback = SesFeedback(
+            "loop",
+            {
+                "configuration_set_arn": domain.configuration_set_arn,
+                "create_kms_key": True,
+                "daily_quota": 200,
+                "subscriptions": [{"name": "team", "protocol": "email", "endpoint": f"team@{DOMAIN}"}],
+                "tags": {"team": "mail"},
+            },
+        )
+        pulumi.export("user", login.user)
+        pulumi.export("password", login.password)
+        pulumi.export("topic", feedback.topic_arn)
+        pulumi.export("queue", feedback.queue_url)
+        pulumi.export("deadLetters", feedback.dead_letter_queue_url)
+        pulumi.export("alarms", feedback.alarm_names)
+
+    with engine(tmp_path_factory.mktemp("loop"), program, account.config) as stack:
+        stack.up()
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def outputs(loop):
+    return loop.outputs
+
+
+def send(account, outputs):
+    smtp = account.account["smtp"]
+    with smtplib.SMTP(smtp["host"], smtp["starttls"], timeout=10) as session:
+        session.starttls(context=ssl.create_default_context(cafile=account.account["ca"]))
+        session.login(outputs["user"], outputs["password"])
+        session.sendmail(
+            f"app@{DOMAIN}", [BOUNCES], f"From: app@{DOMAIN}\r\nSubject: hello\r\n\r\nA line.\r\n"
+        )
+
+
+def received(account, outputs):
+    """What is in the queue, which is empty after that."""
+    sqs, bodies = account.client("sqs"), []
+    while messages := sqs.receive_message(QueueUrl=outputs["queue"], MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            bodies.append(message["Body"])
+            sqs.delete_message(QueueUrl=outputs["queue"], ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def test_a_bounce_arrives_in_the_queue_as_an_event(account, outputs):
+    received(account, outputs)
+    send(account, outputs)
+    (event,) = map(json.loads, received(account, outputs))
+    assert event["eventType"] == "Bounce"
+    assert [each["emailAddress"] for each in event["bounce"]["bouncedRecipients"]] == [BOUNCES]
+    assert event["mail"]["tags"]["ses:configuration-set"] == ["loop-example"]
+
+
+def test_with_the_topic_policy_removed_nothing_is_published(account, outputs):
+    sns = account.client("sns")
+    policy = sns.get_topic_attributes(TopicArn=outputs["topic"])["Attributes"]["Policy"]
+
+    def write(document):
+        sns.set_topic_attributes(TopicArn=outputs["topic"], AttributeName="Policy", AttributeValue=document)
+
+    received(account, outputs)
+    write(json.dumps({"Version": "2012-10-17", "Statement": []}))
+    try:
+        send(account, outputs)
+        assert received(account, outputs) == []
+    finally:
+        write(policy)
+    # It was not for want of a bounce.
+    send(account, outputs)
+    assert len(received(account, outputs)) == 1
+
+
+def test_the_alarms_that_the_output_names_exist(account, outputs):
+    found = account.client("cloudwatch").describe_alarms(AlarmNames=outputs["alarms"])["MetricAlarms"]
+    assert sorted(alarm["AlarmName"] for alarm in found) == sorted(outputs["alarms"])
+    assert len(found) == 5
+
+
+def test_a_second_update_changes_nothing(loop):
+    assert loop.up().changes == {}
+
+
+def test_a_refresh_finds_nothing_to_change(loop):
+    assert loop.refresh().changes == {}
+
+
+def test_nothing_is_left_of_a_destroyed_loop(loop, account, outputs):
+    loop.destroy()
+    assert account.client("sns").list_topics()["Topics"] == []
+    assert "QueueUrls" not in account.client("sqs").list_queues()
+    assert account.client("cloudwatch").describe_alarms(AlarmNames=outputs["alarms"])["MetricAlarms"] == []
+    assert account.client("cloudwatch").list_dashboards()["DashboardEntries"] == []
