@@ -40,16 +40,17 @@ for number, environ in enumerate(json.load(sys.stdin)):
         if b"OpenSMTPD" in line and b"starting" in line:
             relay.send_signal(signal.SIGTERM)
             break
-    left = {}
+    output += relay.stderr.read()
+    status, left = relay.wait(), {}
+    # Only now: until its end the relay writes how it is.
     for name in os.listdir("/run/relay") if os.path.isdir("/run/relay") else []:
         with open(f"/run/relay/{name}", errors="surrogateescape") as file:
             left[name] = file.read()
-    output += relay.stderr.read()
     for name in left:
         os.unlink(f"/run/relay/{name}")
     if os.path.isdir("/run/relay"):
         os.rmdir("/run/relay")
-    results.append({"status": relay.wait(), "output": output.decode(errors="replace"), "files": left})
+    results.append({"status": status, "output": output.decode(errors="replace"), "files": left})
 json.dump(results, sys.stdout)
 """
 
