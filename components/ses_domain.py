@@ -20,7 +20,7 @@ from .hosted_zone import found_zone, given_zone
 from .sending_policy import identity_policy
 from .ses_configuration import SesConfiguration, SesConfigurationArgs
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args, has_part
-from .ses_regions import SesRegion, ses_region
+from .ses_regions import ses_region
 
 _MAIL_FROM_LABEL = "bounce"
 
@@ -68,6 +68,7 @@ class SesDomain(pulumi.ComponentResource):
         check_domain_args(args)
         domain = checked("SesDomain", "domain", args["domain"], check_domain)
         self.region = self._resolve_region(args.get("region"))
+        self._published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
         self._lookup = Lookup(args.get("resolver", ""))
 
         configuration = self._create_configuration(name, domain, args)
@@ -231,9 +232,9 @@ class SesDomain(pulumi.ComponentResource):
         if "private_key" in dkim:
             records |= ses_records.own_dkim(dkim["selector"], dkim["private_key"], domain)
         elif identity.is_ours:
-            records |= ses_records.easy_dkim(identity.tokens, domain, self._published(args))
+            records |= ses_records.easy_dkim(identity.tokens, domain, self._published)
         if mail_from is not None:
-            records |= ses_records.mail_from(mail_from, self._published(args))
+            records |= ses_records.mail_from(mail_from, self._published)
         if has_part(args, "dmarc"):
             records |= ses_records.dmarc(args.get("dmarc", {}), domain)
         if apex:
@@ -249,16 +250,12 @@ class SesDomain(pulumi.ComponentResource):
         )
         if identity.is_ours:
             return consents
-        published = self._published(args)
         dkim = identity.tokens.apply(
             lambda tokens: pulumi.Output.all(
-                *(ses_records.easy_dkim_record(token, domain, published) for token in tokens)
+                *(ses_records.easy_dkim_record(token, domain, self._published) for token in tokens)
             )
         )
         return pulumi.Output.all(dkim, consents).apply(lambda known: [*known[0], *known[1]])
-
-    def _published(self, args: SesDomainArgs) -> pulumi.Output[SesRegion]:
-        return self.region.apply(lambda known: ses_region(known, args.get("region_data")))
 
     def _write_records(
         self,

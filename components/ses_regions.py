@@ -11,14 +11,6 @@ from typing import Any, NotRequired, TypedDict
 
 from .arguments import InvalidArgument, check_keys
 
-STARTTLS_PORTS = (587, 2587, 25)
-"""Ports on which an SMTP endpoint takes STARTTLS; EC2 slows 25 down.
-
-https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html
-"""
-TLS_PORTS = (465, 2465)
-"""Ports on which TLS begins with the first byte."""
-
 # Regions whose Easy DKIM keys live in a zone of the region's own.
 _REGIONAL_DKIM_ZONE = frozenset(
     {
@@ -66,7 +58,10 @@ class SesRegion:
     """What SES publishes about one region."""
 
     smtp_host: str
-    """Where SMTP clients log in."""
+    """Where SMTP clients log in: STARTTLS on 587, 2587 and 25 (which EC2 slows down), implicit TLS on 465 and 2465.
+
+    https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html
+    """
     fips_smtp_host: str
     """The same with FIPS 140-3 cryptography; empty where none is known."""
     dkim_zone: str

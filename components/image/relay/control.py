@@ -101,8 +101,3 @@ def retry_all() -> None:
 def pause_smtp() -> None:
     """Accept no more clients: those who connect get no banner."""
     smtpctl("pause", "smtp")
-
-
-def pause_mta() -> None:
-    """Begin no more deliveries; those that have begun go on."""
-    smtpctl("pause", "mta")
