@@ -1,7 +1,6 @@
 """MailRelay: a domain name in, working outbound mail out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -12,27 +11,8 @@ from .dns import DnsRecord, check_domain
 from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
-from .ses_domain import SesDomain
-from .ses_domain_args import SesDomainArgs, SesIdentityArgs
-from .ses_feedback import SesFeedback, SesFeedbackArgs, SesFeedbackOptions
-from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
-
-
-class SesArgs(SesIdentityArgs):
-    """The upstream Amazon SES. All of it has a default: `{}` is enough."""
-
-    generation: NotRequired[int]
-    """Raise it by one to rotate the SMTP credentials. Defaults to `1`."""
-    host: NotRequired[pulumi.Input[str]]
-    """Another SMTP endpoint than the region's public one. Defaults to that."""
-    port: NotRequired[pulumi.Input[int]]
-    """The endpoint's STARTTLS port. Defaults to `587`."""
-    ca: NotRequired[pulumi.Input[str]]
-    """The CA of that endpoint, as PEM text. Defaults to the public CAs."""
-    max_rate: NotRequired[pulumi.Input[int]]
-    """The messages a second that the account may send, from its sending quota. Defaults to no limit."""
-    feedback: NotRequired[SesFeedbackOptions]
-    """What bounces or is complained about, in a queue, and alarms. Defaults to none; `{}` is enough."""
+from .ses_upstream import SesArgs, ses_upstream
+from .upstream import Upstream
 
 
 class SendgridArgs(TypedDict):
@@ -122,54 +102,14 @@ class MailRelay(pulumi.ComponentResource):
             }
         )
 
-    def _create_upstream(self, name: str, domain: pulumi.Input[str], args: MailRelayArgs) -> "_Upstream":
+    def _create_upstream(self, name: str, domain: pulumi.Input[str], args: MailRelayArgs) -> Upstream:
         kind = only_choice("MailRelay", args, ("ses", "sendgrid", "smtp"))
         if kind == "ses":
-            return self._create_ses_upstream(name, domain, args["ses"])
+            return ses_upstream(name, domain, args["ses"], pulumi.ResourceOptions(parent=self))
         if kind == "sendgrid":
             check_keys("MailRelay sendgrid", args["sendgrid"], SendgridArgs)
-            return _Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))
-        return _Upstream(kind, args["smtp"])
-
-    def _create_ses_upstream(self, name: str, domain: pulumi.Input[str], args: SesArgs) -> "_Upstream":
-        check_keys("MailRelay ses", args, SesArgs)
-        domain_args = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
-        ses_domain = SesDomain(
-            f"{name}-ses", SesDomainArgs(domain=domain, **domain_args), pulumi.ResourceOptions(parent=self)
-        )
-        credentials = SmtpCredentials(
-            f"{name}-smtp",
-            SmtpCredentialsArgs(
-                identity_arn=ses_domain.arn,
-                configuration_set_arn=ses_domain.configuration_set_arn,
-                region=ses_domain.region,
-                generation=args.get("generation", 1),
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        feedback = self._create_feedback(name, ses_domain, args)
-        relay = relay_settings.ses(
-            ses_domain.region,
-            credentials.user,
-            credentials.password,
-            host=args.get("host"),
-            port=args.get("port"),
-            ca=args.get("ca"),
-            max_rate=args.get("max_rate"),
-        )
-        return _Upstream("ses", relay, ses_domain.dns_records, [ses_domain, credentials], feedback)
-
-    def _create_feedback(self, name: str, ses_domain: SesDomain, args: SesArgs) -> pulumi.Input[str]:
-        if "feedback" not in args:
-            return ""
-        shared = {key: args[key] for key in ("region", "tags") if key in args}
-        return SesFeedback(
-            f"{name}-feedback",
-            SesFeedbackArgs(
-                configuration_set_arn=ses_domain.configuration_set_arn, **shared, **args["feedback"]
-            ),
-            pulumi.ResourceOptions(parent=self),
-        ).queue_url
+            return Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))
+        return Upstream(kind, args["smtp"])
 
     def _create_docker_relay(
         self,
@@ -195,14 +135,3 @@ class MailRelay(pulumi.ComponentResource):
             # The relay starts when its upstream accepts mail.
             pulumi.ResourceOptions(parent=self, depends_on=list(required)),
         )
-
-
-@dataclass(frozen=True)
-class _Upstream:
-    """What an upstream hands to the target: where mail goes, and what has to stand before it can."""
-
-    kind: str
-    relay: RelaySettings
-    dns_records: pulumi.Input[Sequence[DnsRecord]] = ()
-    required: Sequence[pulumi.Resource] = ()
-    feedback_queue_url: pulumi.Input[str] = ""
