@@ -39,9 +39,10 @@ bench: $(INSTALLED) ## measure the relay beside stock OpenSMTPD and Postfix: fiv
 sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is made of
 	@$(VENV)/bin/python -m local.sbom
 
-lint: $(INSTALLED) ## check style
+lint: $(INSTALLED) ## check style and shell scripts
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@git grep -lE '^#!/bin/(ba)?sh' | xargs $(VENV)/bin/shellcheck
 
 $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
