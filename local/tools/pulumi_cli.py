@@ -7,7 +7,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from local.tools import cache, command, download, go_toolchain
+from local.tools import cache, download, go_toolchain
 from local.tools.failure import Failure
 from local.tools.progress import Progress, Step
 from local.tools.version import parse_version
@@ -93,31 +93,22 @@ def _unpack(url: str, target: Path) -> None:
 
 def _build(go: Path, target: Path) -> None:
     cli, language_host = _MODULES / "pulumi", _MODULES / "pulumi_language_python"
-    _go_build(go, cli, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", VERSION, target / "pulumi")
-    _go_build(
+    go_toolchain.build(
+        go,
+        cli,
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        target / "pulumi",
+        {_VERSION_VARIABLE: f"v{VERSION}"},
+    )
+    go_toolchain.build(
         go,
         language_host,
         "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
-        _LANGUAGE_HOST_VERSION,
         target / "pulumi-language-python",
+        {_VERSION_VARIABLE: f"v{_LANGUAGE_HOST_VERSION}"},
     )
     # The language host starts this script, which it looks for beside itself. The module of the CLI has a current one.
-    listed = _go(go, cli, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3")
+    listed = go_toolchain.run(go, cli, "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3")
     executor = Path(listed.strip().splitlines()[-1]) / _EXECUTOR
     shutil.copyfile(executor, target / executor.name)
     (target / executor.name).chmod(0o755)
-
-
-def _go_build(go: Path, module: Path, package: str, version: str, program: Path) -> None:
-    flags = f"-s -w -X {_VERSION_VARIABLE}=v{version}"
-    _go(go, module, "build", "-buildvcs=false", "-ldflags", flags, "-o", program, package)
-
-
-def _go(go: Path, module: Path, verb: str, *arguments: str | Path) -> str:
-    log = cache.log_file(f"go-{verb}-{module.name}")
-    return command.run(
-        [go, verb, "-mod=readonly", *arguments],
-        log,
-        environment=os.environ | {"GOWORK": "off"},
-        directory=module,
-    )
