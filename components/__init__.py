@@ -1,33 +1,12 @@
-"""Components that turn a domain name into working outbound mail. Start with MailRelay; the others are its parts."""
+"""Components that turn a domain name into working outbound mail. Start with MailRelay; the others are its parts.
 
-from . import relay_settings
-from .dmarc import DmarcPolicy
-from .docker_relay import DockerRelay, DockerRelayArgs
-from .mail_relay import MailRelay, MailRelayArgs
-from .relay_options import RelayOptions, RelayRoute
-from .relay_settings import RelaySettings
-from .ses_configuration import SesConfiguration, SesConfigurationArgs
-from .ses_domain import SesDomain
-from .ses_domain_args import SesDomainArgs
-from .ses_feedback import SesFeedback, SesFeedbackArgs
-from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
+`__init__.pyi` lists them, for this module too. Each is imported when it is first used, so that a program needs the
+SDKs of those providers only whose components it uses: the extras `aws`, `docker` and `kubernetes` of the package.
+"""
 
-__all__ = [
-    "DmarcPolicy",
-    "DockerRelay",
-    "DockerRelayArgs",
-    "MailRelay",
-    "MailRelayArgs",
-    "RelayOptions",
-    "RelayRoute",
-    "RelaySettings",
-    "SesConfiguration",
-    "SesConfigurationArgs",
-    "SesDomain",
-    "SesDomainArgs",
-    "SesFeedback",
-    "SesFeedbackArgs",
-    "SmtpCredentials",
-    "SmtpCredentialsArgs",
-    "relay_settings",
-]
+import lazy_loader
+
+from .missing_extra import naming_the_extra
+
+_attribute, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__ = naming_the_extra(_attribute)

@@ -5,18 +5,17 @@ How the Docker provider behaves shaped this file; each surprise is named where i
 
 import hashlib
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
 from .arguments import check_keys
+from .docker_relay_args import DockerRelayArgs
 from .image.relay.checks import CHECKS
 from .relay_environment import relay_environment
 from .relay_options import RelayOptions
-from .relay_settings import RelaySettings
 
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
 _SMTP_PORT = 25
@@ -39,36 +38,6 @@ _WAIT_SECONDS = 120
 # What the container may take to end beyond the time in which queued mail may still leave, of 20 s by default.
 _STOP_SECONDS = 10
 _DRAIN_TIMEOUT = "20s"
-
-
-class DockerArgs(TypedDict):
-    """How the relay runs on Docker. All of it has a default."""
-
-    address: NotRequired[pulumi.Input[str]]
-    """The address of the Docker host on which clients reach the relay. Defaults to `127.0.0.1`."""
-    port: NotRequired[pulumi.Input[int]]
-    """The port on that address. Defaults to `2525`."""
-    submission_port: NotRequired[pulumi.Input[int]]
-    """The port on that address for clients that log in; used with the options `submission_...`. Defaults to `587`."""
-    memory: NotRequired[pulumi.Input[int]]
-    """The memory limit in MiB, without swap. Defaults to `128`."""
-    image: NotRequired[pulumi.Input[str]]
-    """An image that was built from `components/image` elsewhere. Defaults to building it here."""
-
-
-class DockerRelayArgs(DockerArgs):
-    """Arguments of DockerRelay."""
-
-    relay: RelaySettings
-    """The upstream: what a maker of `relay_settings` returns."""
-    allowed_sender_domains: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """Domains whose addresses may send, such as `["example.com"]`; `["*"]` lets any address send."""
-    allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
-    hostname: NotRequired[pulumi.Input[str]]
-    """The name that the relay greets with. Defaults to the container's host name."""
-    options: NotRequired[RelayOptions]
-    """How the relay treats mail, waits, and reports. The port of `metrics_port` is published under the same number."""
 
 
 class DockerRelay(pulumi.ComponentResource):

@@ -1,6 +1,7 @@
 """MailRelay: a domain name in, working outbound mail out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -8,7 +9,7 @@ import pulumi
 from . import relay_settings
 from .arguments import check_keys, checked, only_choice
 from .dns import DnsRecord, check_domain
-from .docker_relay import DockerArgs, DockerRelay, DockerRelayArgs
+from .docker_relay_args import DockerArgs, DockerRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
 from .ses_upstream import SesArgs, ses_upstream
@@ -118,12 +119,14 @@ class MailRelay(pulumi.ComponentResource):
         args: MailRelayArgs,
         relay: RelaySettings,
         required: Sequence[pulumi.Resource],
-    ) -> DockerRelay:
+    ) -> "_Target":
+        from . import DockerRelay  # needs pulumi-docker
+
         target = args.get("docker") or DockerArgs()
         check_keys("MailRelay docker", target, DockerArgs)
         senders = args.get("allowed_sender_domains") or [domain]
         others = {key: args[key] for key in ("allowed_networks", "options") if args.get(key)}
-        return DockerRelay(
+        docker_relay = DockerRelay(
             name,
             DockerRelayArgs(
                 relay=relay,
@@ -135,3 +138,13 @@ class MailRelay(pulumi.ComponentResource):
             # The relay starts when its upstream accepts mail.
             pulumi.ResourceOptions(parent=self, depends_on=list(required)),
         )
+        return _Target(docker_relay.smtp_address, docker_relay.workload, docker_relay.network)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """What runs: where it takes mail, and what it is called."""
+
+    smtp_address: pulumi.Output[str]
+    workload: pulumi.Output[str]
+    network: pulumi.Output[str]

@@ -18,7 +18,8 @@ from .dkim_key import signing_key
 from .dns import DnsRecord, Lookup, check_domain, txt_strings, zone_snippet
 from .hosted_zone import found_zone, given_zone
 from .sending_policy import identity_policy
-from .ses_configuration import SesConfiguration, SesConfigurationArgs
+from .ses_configuration import SesConfiguration
+from .ses_configuration_args import SesConfigurationArgs
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args, has_part
 from .ses_regions import ses_region
 

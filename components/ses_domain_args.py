@@ -10,7 +10,7 @@ import pulumi
 from .arguments import InvalidArgument, check_keys, checked
 from .dkim_key import check_selector
 from .dmarc import DmarcPolicy
-from .ses_configuration import SesConfigurationOptions
+from .ses_configuration_args import SesConfigurationOptions
 from .ses_regions import SesRegionData
 
 KEY_BITS = {1024: "RSA_1024_BIT", 2048: "RSA_2048_BIT"}

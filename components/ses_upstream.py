@@ -6,10 +6,8 @@ import pulumi
 
 from . import relay_settings
 from .arguments import check_keys
-from .ses_domain import SesDomain
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
-from .ses_feedback import SesFeedback, SesFeedbackArgs, SesFeedbackOptions
-from .smtp_credentials import SmtpCredentials, SmtpCredentialsArgs
+from .ses_feedback_args import SesFeedbackArgs, SesFeedbackOptions
 from .upstream import Upstream
 
 
@@ -34,6 +32,8 @@ def ses_upstream(
     name: str, domain: pulumi.Input[str], args: SesArgs, opts: pulumi.ResourceOptions
 ) -> Upstream:
     """Make the domain, its login and its feedback at SES, each with `opts`, and hand them over."""
+    from . import SesDomain, SmtpCredentials, SmtpCredentialsArgs  # needs pulumi-aws
+
     check_keys("MailRelay ses", args, SesArgs)
     domain_args = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
     ses_domain = SesDomain(f"{name}-ses", SesDomainArgs(domain=domain, **domain_args), opts)
@@ -61,18 +61,20 @@ def ses_upstream(
         relay,
         ses_domain.dns_records,
         [ses_domain, credentials],
-        _feedback_queue_url(name, ses_domain, args, opts),
+        _feedback_queue_url(name, ses_domain.configuration_set_arn, args, opts),
     )
 
 
 def _feedback_queue_url(
-    name: str, ses_domain: SesDomain, args: SesArgs, opts: pulumi.ResourceOptions
+    name: str, configuration_set_arn: pulumi.Output[str], args: SesArgs, opts: pulumi.ResourceOptions
 ) -> pulumi.Input[str]:
     if "feedback" not in args:
         return ""
+    from . import SesFeedback  # needs pulumi-aws
+
     shared = {key: args[key] for key in ("region", "tags") if key in args}
     return SesFeedback(
         f"{name}-feedback",
-        SesFeedbackArgs(configuration_set_arn=ses_domain.configuration_set_arn, **shared, **args["feedback"]),
+        SesFeedbackArgs(configuration_set_arn=configuration_set_arn, **shared, **args["feedback"]),
         opts,
     ).queue_url

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.dns import DnsRecord, Lookup
-
+from ..dns import DnsRecord, Lookup
 from .finding import FINE, WRONG, Finding
 
 

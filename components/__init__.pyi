@@ -1,0 +1,17 @@
+from . import relay_settings as relay_settings
+from .dmarc import DmarcPolicy as DmarcPolicy
+from .docker_relay import DockerRelay as DockerRelay
+from .docker_relay_args import DockerRelayArgs as DockerRelayArgs
+from .mail_relay import MailRelay as MailRelay
+from .mail_relay import MailRelayArgs as MailRelayArgs
+from .relay_options import RelayOptions as RelayOptions
+from .relay_options import RelayRoute as RelayRoute
+from .relay_settings import RelaySettings as RelaySettings
+from .ses_configuration import SesConfiguration as SesConfiguration
+from .ses_configuration_args import SesConfigurationArgs as SesConfigurationArgs
+from .ses_domain import SesDomain as SesDomain
+from .ses_domain_args import SesDomainArgs as SesDomainArgs
+from .ses_feedback import SesFeedback as SesFeedback
+from .ses_feedback_args import SesFeedbackArgs as SesFeedbackArgs
+from .smtp_credentials import SmtpCredentials as SmtpCredentials
+from .smtp_credentials import SmtpCredentialsArgs as SmtpCredentialsArgs
