@@ -2,6 +2,8 @@ from . import relay_settings as relay_settings
 from .dmarc import DmarcPolicy as DmarcPolicy
 from .docker_relay import DockerRelay as DockerRelay
 from .docker_relay_args import DockerRelayArgs as DockerRelayArgs
+from .kubernetes_relay import KubernetesRelay as KubernetesRelay
+from .kubernetes_relay_args import KubernetesRelayArgs as KubernetesRelayArgs
 from .mail_relay import MailRelay as MailRelay
 from .mail_relay import MailRelayArgs as MailRelayArgs
 from .relay_options import RelayOptions as RelayOptions

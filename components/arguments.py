@@ -48,10 +48,12 @@ def checked(
 ) -> pulumi.Input[T]:
     """Return `check(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known).
 
-    A list with an Output in it counts as one.
+    A list or a mapping with an Output in it counts as one.
     """
     if isinstance(value, list) and any(isinstance(item, pulumi.Output) for item in value):
         value = pulumi.Output.all(*value)
+    if isinstance(value, dict) and any(isinstance(item, pulumi.Output) for item in value.values()):
+        value = pulumi.Output.all(**value)
 
     def run(plain: T) -> T:
         try:

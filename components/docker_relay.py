@@ -13,31 +13,19 @@ import pulumi_docker as docker
 
 from .arguments import check_keys
 from .docker_relay_args import DockerRelayArgs
-from .image.relay.checks import CHECKS
+from .relay_container import (
+    CAPABILITIES,
+    HEALTH_COMMAND,
+    SMTP_PORT,
+    SPOOL,
+    SUBMISSION_PORT,
+    WAIT_SECONDS,
+    stop_seconds,
+)
 from .relay_environment import relay_environment
-from .relay_options import RelayOptions
 
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
-_SMTP_PORT = 25
-_SUBMISSION_PORT = 587
-_SPOOL = "/var/spool/smtpd"
-_DEFAULTS = {"address": "127.0.0.1", "port": 2525, "submission_port": _SUBMISSION_PORT, "memory": 128}
-
-# What OpenSMTPD cannot start without: it begins as root, hands the queue to its own user, and confines itself.
-# NET_BIND_SERVICE is for engines that keep ports below 1024 for root. With the prefix, as the provider reads it back.
-_CAPABILITIES = [
-    "CAP_CHOWN",
-    "CAP_FOWNER",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SYS_CHROOT",
-]
-# A new key is known to all of SES only after some seconds, at worst a minute; the relay tries it again and again.
-_WAIT_SECONDS = 120
-# What the container may take to end beyond the time in which queued mail may still leave, of 20 s by default.
-_STOP_SECONDS = 10
-_DRAIN_TIMEOUT = "20s"
+_DEFAULTS = {"address": "127.0.0.1", "port": 2525, "submission_port": SUBMISSION_PORT, "memory": 128}
 
 
 class DockerRelay(pulumi.ComponentResource):
@@ -124,17 +112,18 @@ class DockerRelay(pulumi.ComponentResource):
             networks_advanced=[{"name": network.name, "aliases": [name]}],
             # An upstream on the Docker host itself has this name on every platform.
             hosts=[{"host": "host.docker.internal", "ip": "host-gateway"}],
-            volumes=[{"container_path": _SPOOL, "volume_name": queue.name}],
+            volumes=[{"container_path": SPOOL, "volume_name": queue.name}],
             read_only=True,
             tmpfs={"/run": "mode=0755", "/tmp": "mode=1777"},  # noqa: S108 - the container's own
-            capabilities={"adds": _CAPABILITIES, "drops": ["ALL"]},
+            # With the prefix, as the provider reads them back.
+            capabilities={"adds": [f"CAP_{name}" for name in CAPABILITIES], "drops": ["ALL"]},
             security_opts=["no-new-privileges:true"],
             memory=args["memory"],
             # Docker would double the memory for swap, and the provider would report that as a change for ever.
             memory_swap=args["memory"],
             restart="unless-stopped",
             healthcheck={
-                "tests": ["CMD", "python3", "-I", "-S", "-m", "relay.health"],
+                "tests": ["CMD", *HEALTH_COMMAND],
                 "interval": "5s",
                 # Beyond OpenSMTPD's own waits for a slow DNS server before it greets.
                 "timeout": "30s",
@@ -145,11 +134,11 @@ class DockerRelay(pulumi.ComponentResource):
             },
             # `pulumi up` ends when the relay can send, and fails when it cannot.
             wait=True,
-            wait_timeout=_WAIT_SECONDS,
+            wait_timeout=WAIT_SECONDS,
             # Without it the provider kills at once.
-            destroy_grace_seconds=_stop_seconds(args["options"]),
+            destroy_grace_seconds=stop_seconds(args["options"]),
             # The same for whoever else stops it: `docker stop`, or the engine when the host goes down.
-            stop_timeout=_stop_seconds(args["options"]),
+            stop_timeout=stop_seconds(args["options"]),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The provider reports a change of these as done and leaves the running container as it is.
@@ -163,9 +152,9 @@ class DockerRelay(pulumi.ComponentResource):
 def _ports(args: DockerRelayArgs) -> pulumi.Output[list[dict[str, Any]]]:
     """The container's ports that clients on the Docker host reach."""
     options = args["options"]
-    published = [(_SMTP_PORT, args["port"])]
+    published = [(SMTP_PORT, args["port"])]
     if options.get("submission_logins"):
-        published.append((_SUBMISSION_PORT, args["submission_port"]))
+        published.append((SUBMISSION_PORT, args["submission_port"]))
     if options.get("metrics_port"):
         published.append((options["metrics_port"], options["metrics_port"]))
     ports = [
@@ -174,12 +163,6 @@ def _ports(args: DockerRelayArgs) -> pulumi.Output[list[dict[str, Any]]]:
     ]
     # As the provider reads them back: it reports another order as a change for ever.
     return pulumi.Output.all(*ports).apply(lambda known: sorted(known, key=lambda port: port["internal"]))
-
-
-def _stop_seconds(options: RelayOptions) -> pulumi.Output[int]:
-    """How long the container may take to end before Docker kills it."""
-    drain = pulumi.Output.from_input(options.get("drain_timeout") or _DRAIN_TIMEOUT)
-    return drain.apply(lambda duration: CHECKS["drain_timeout"](duration) + _STOP_SECONDS)
 
 
 def _digest(context: Path) -> str:

@@ -130,7 +130,8 @@ def _checked_as_a_whole(component: str, variables: Variables) -> Variables:
             raise InvalidArgument(component, "options", _VARIABLE.sub(_argument, str(error))) from None
         return environ["RELAY_PROTO"]
 
-    return variables | {"RELAY_PROTO": pulumi.Output.all(**known).apply(check)}
+    # Looked at together with secrets, and none itself.
+    return variables | {"RELAY_PROTO": pulumi.Output.unsecret(pulumi.Output.all(**known).apply(check))}
 
 
 def _argument(variable: re.Match[str]) -> str:

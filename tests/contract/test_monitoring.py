@@ -15,10 +15,12 @@ from components.image.relay.metrics import FAMILIES
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
-DASHBOARD = json.loads((ROOT / "monitoring" / "grafana-dashboard.json").read_text())
+DASHBOARD = json.loads((ROOT / "components" / "monitoring" / "grafana-dashboard.json").read_text())
 RULES = [
     rule
-    for group in yaml.safe_load((ROOT / "monitoring" / "prometheus-alerts.yaml").read_text())["groups"]
+    for group in yaml.safe_load((ROOT / "components" / "monitoring" / "prometheus-alerts.yaml").read_text())[
+        "groups"
+    ]
     for rule in group["rules"]
 ]
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]

@@ -12,7 +12,7 @@ from local.tools import apt, cache, command
 
 pytestmark = pytest.mark.integration
 
-RULES = Path(__file__).parents[2] / "monitoring" / "prometheus-alerts.yaml"
+RULES = Path(__file__).parents[2] / "components" / "monitoring" / "prometheus-alerts.yaml"
 JOB = 'job="opensmtpd", instance="relay:9000"'
 
 # Samples a minute apart: `0+1x9` is 0 to 9, `5x9` is 5 ten times, `_x9` is nothing ten times.

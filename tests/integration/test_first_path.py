@@ -115,7 +115,7 @@ def test_every_resource_is_a_child_of_the_mail_relay(stack):
 
 
 def test_a_changed_health_check_replaces_the_container_and_keeps_the_queue(stack):
-    component = stack.project / "components" / "docker_relay.py"
+    component = stack.project / "components" / "relay_container.py"
     before = component.read_text()
     component.write_text(before.replace('"interval": "5s"', '"interval": "7s"'))
     try:
@@ -234,8 +234,8 @@ def test_the_password_for_another_region_fails_the_update_and_a_later_one_goes_o
     make_mail_stack, aws_for_containers
 ):
     stack = make_mail_stack(OTHER_REGION, hostedZoneId=zone_id(aws_for_containers))
-    component = stack.project / "components" / "docker_relay.py"
-    component.write_text(component.read_text().replace("_WAIT_SECONDS = 120", "_WAIT_SECONDS = 15"))
+    component = stack.project / "components" / "relay_container.py"
+    component.write_text(component.read_text().replace("WAIT_SECONDS = 120", "WAIT_SECONDS = 15"))
     with pytest.raises(automation.CommandError, match="container failed to be in healthy state"):
         stack.up()
     (name,) = [

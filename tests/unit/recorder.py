@@ -46,6 +46,8 @@ class Refusal(grpc.RpcError):
 
 def _called_after(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     """What tells several resources of one type apart."""
+    if args.typ.startswith("kubernetes:"):
+        return {"metadata": {"name": f"{args.name}-1a2b3c4", **args.inputs.get("metadata", {})}}
     if args.typ == "aws:sqs/queue:Queue":
         return {
             "arn": f"arn:aws:sqs:eu-west-1:123456789012:{args.name}",
@@ -102,8 +104,12 @@ class Recorder(pulumi.runtime.Mocks):
         self.resources.append(Recorded(args.typ, args.name, inputs, secret, args.provider or ""))
         # In a preview the cloud has added nothing yet: what the program does not set is unknown.
         if self.preview:
-            return "", args.inputs
-        return f"{args.name}-id", args.inputs | _CREATED.get(args.typ, {}) | _called_after(args)
+            # But the Kubernetes provider makes up names before that.
+            named = _called_after(args) if args.typ.startswith("kubernetes:") else {}
+            return args.resource_id or "", args.inputs | named
+        return args.resource_id or f"{args.name}-id", args.inputs | _CREATED.get(
+            args.typ, {}
+        ) | _called_after(args)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
         return _ANSWERS[args.token](args.args)

@@ -2,13 +2,21 @@
 
 import grp
 import os
+import stat
 
 from .files import File
 from .health import RUN_DIRECTORY
 
+_EVERYBODYS = 0o777
+_MODES = {"/run": 0o755, "/tmp": 0o1777}  # noqa: S108 - the container's own
+
 
 def make() -> None:
-    """Make the directory unless it is there. Raises OSError."""
+    """Make the directory unless it is there, where nobody else can put another one in its place. Raises OSError."""
+    # A volume of Kubernetes is everybody's.
+    for path, mode in _MODES.items():
+        if stat.S_IMODE(os.stat(path).st_mode) == _EVERYBODYS:
+            os.chmod(path, mode)
     os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
 
 

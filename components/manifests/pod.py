@@ -1,0 +1,140 @@
+"""The pod of one replica."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from ..image.relay.health import GREETING
+from ..relay_container import CAPABILITIES, HEALTH_COMMAND, SMTP_PORT, SPOOL, SUBMISSION_PORT
+from .labels import labels, selector
+
+QUEUE = "queue"
+"""The volume claim of a replica is called this, a hyphen, and the pod's name."""
+
+CREDENTIALS_DIRECTORY = "/etc/relay"
+"""Where the pod finds the files of the Secret, each called as the variable that it stands for."""
+
+# As long as a Service may go on to send clients here after the pod was asked to end. Only then it stops to greet them.
+_LEAVE_SECONDS = 5
+_STARTUP_SECONDS = 2
+_PROBE_SECONDS = 5
+# One more than relay.health gives itself: it is to say what took so long.
+_PROBE_TIMEOUT_SECONDS = 30
+# An upstream that is down for days must not restart the pod: the field's highest number.
+_FOR_EVER = 2**31 - 1
+_ZONE = "topology.kubernetes.io/zone"
+_NODE = "kubernetes.io/hostname"
+
+
+def pod_template(
+    instance: str,
+    *,
+    image: pulumi.Input[str],
+    environment: Mapping[str, pulumi.Input[str]],
+    credentials: pulumi.Input[str] | None,
+    service_account: pulumi.Input[str],
+    metrics_port: pulumi.Input[int],
+    with_submission: bool,
+    memory: pulumi.Input[str],
+    cpu: pulumi.Input[str],
+    stop_seconds: pulumi.Input[int],
+) -> dict[str, Any]:
+    """The template of the pods. `credentials` is the Secret's name; `stop_seconds` what the container needs to end."""
+    volumes = [
+        # The login is rendered into it.
+        {"name": "run", "emptyDir": {"medium": "Memory"}},
+        {"name": "tmp", "emptyDir": {}},
+    ]
+    mounts = [
+        {"name": QUEUE, "mountPath": SPOOL},
+        {"name": "run", "mountPath": "/run"},
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the container's own
+    ]
+    if credentials is not None:
+        # No subPath: a file that is mounted so never changes, and the relay could take over no new login.
+        volumes.append({"name": "credentials", "secret": {"secretName": credentials, "defaultMode": 0o400}})
+        mounts.append({"name": "credentials", "mountPath": CREDENTIALS_DIRECTORY, "readOnly": True})
+    container = {
+        "name": "relay",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "env": [{"name": name, "value": environment[name]} for name in sorted(environment)],
+        "ports": _ports(metrics_port, with_submission),
+        "volumeMounts": mounts,
+        "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"], "add": list(CAPABILITIES)},
+        },
+        "lifecycle": {"preStop": {"sleep": {"seconds": _LEAVE_SECONDS}}},
+        **_probes(metrics_port),
+    }
+    return {
+        "metadata": {
+            "labels": labels(instance),
+            "annotations": {"kubectl.kubernetes.io/default-container": "relay"},
+        },
+        "spec": {
+            "serviceAccountName": service_account,
+            "automountServiceAccountToken": False,
+            # A Service called relay would set RELAY_PORT.
+            "enableServiceLinks": False,
+            # No fsGroup: it sets the group and a set-group-ID bit on the queue, with which OpenSMTPD does not start.
+            # The entry point gives the queue its owners and modes. Root, since OpenSMTPD does not start as another.
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+            "terminationGracePeriodSeconds": pulumi.Output.from_input(stop_seconds).apply(
+                lambda seconds: seconds + _LEAVE_SECONDS
+            ),
+            "topologySpreadConstraints": [_spread(instance, key) for key in (_NODE, _ZONE)],
+            "containers": [container],
+            "volumes": volumes,
+        },
+    }
+
+
+def _ports(metrics_port: pulumi.Input[int], with_submission: bool) -> list[dict[str, Any]]:
+    ports = {"smtp": SMTP_PORT} | ({"submission": SUBMISSION_PORT} if with_submission else {})
+    return [
+        {"name": name, "containerPort": port, "protocol": "TCP"}
+        for name, port in (ports | {"metrics": metrics_port}).items()
+    ]
+
+
+def _probes(metrics_port: pulumi.Input[int]) -> dict[str, Any]:
+    """Started: mail can leave, which only a login that works shows. Ready: it takes mail. Live: the process answers.
+
+    A relay that could send once goes on to take mail while its upstream is down: to queue it is what it is for, and
+    without a ready pod the Service would refuse the clients. One that never could is sent none, and a rollout stops
+    there. Commands, not requests, as their words stand in the pod's events.
+    """
+
+    def run(*arguments: str, period: int, failures: int) -> dict[str, Any]:
+        return {
+            "exec": {"command": [*HEALTH_COMMAND, *arguments]},
+            "periodSeconds": period,
+            "timeoutSeconds": _PROBE_TIMEOUT_SECONDS,
+            "failureThreshold": failures,
+        }
+
+    return {
+        "startupProbe": run(period=_STARTUP_SECONDS, failures=_FOR_EVER),
+        "readinessProbe": run(GREETING, period=_PROBE_SECONDS, failures=3),
+        "livenessProbe": {
+            "httpGet": {"path": "/livez", "port": metrics_port},
+            "periodSeconds": _PROBE_SECONDS,
+            "timeoutSeconds": _PROBE_SECONDS,
+            "failureThreshold": 6,
+        },
+    }
+
+
+def _spread(instance: str, key: str) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": key,
+        # A replica on a full node is better than none.
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector(instance)},
+    }
