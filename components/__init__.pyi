@@ -13,6 +13,8 @@ from .ses_configuration import SesConfiguration as SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs as SesConfigurationArgs
 from .ses_domain import SesDomain as SesDomain
 from .ses_domain_args import SesDomainArgs as SesDomainArgs
+from .ses_endpoint import SesEndpoint as SesEndpoint
+from .ses_endpoint_args import SesEndpointArgs as SesEndpointArgs
 from .ses_feedback import SesFeedback as SesFeedback
 from .ses_feedback_args import SesFeedbackArgs as SesFeedbackArgs
 from .smtp_credentials import SmtpCredentials as SmtpCredentials

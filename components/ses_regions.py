@@ -3,6 +3,7 @@
 Endpoints: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_smtp_endpoints
 DKIM zones: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_dkim_domains
 MAIL FROM servers: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_feedback_endpoints
+VPC endpoints: https://docs.aws.amazon.com/ses/latest/dg/send-email-set-up-vpc-endpoints.html
 """
 
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ _GLOBAL_DKIM_ZONE = frozenset(
 )
 # Only those that were seen in use; another one can be named as `fips_smtp_host`.
 _FIPS = frozenset({"us-east-1", "us-east-2", "us-west-2", "us-gov-west-1"})
+_DNS_SUFFIX = "amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class SesRegion:
     """
     fips_smtp_host: str
     """The same with FIPS 140-3 cryptography; empty where none is known."""
+    endpoint_service: str
+    """The service that a VPC endpoint for `smtp_host` leads to."""
     dkim_zone: str
     """The zone that the three Easy DKIM CNAMEs point into."""
     mail_from_mx: str
@@ -81,6 +85,8 @@ class SesRegionData(TypedDict):
     """The SMTP endpoint, as in `email-smtp.eu-west-1.amazonaws.com`."""
     fips_smtp_host: NotRequired[str]
     """The FIPS endpoint. Defaults to none."""
+    endpoint_service: NotRequired[str]
+    """The service of a VPC endpoint. Defaults to `com.amazonaws.<region>.email-smtp`, after `dns_suffix`."""
     dkim_zone: NotRequired[str]
     """The zone of Easy DKIM's CNAMEs, as in `dkim.amazonses.com`."""
     mail_from_mx: NotRequired[str]
@@ -110,15 +116,22 @@ def ses_region(name: str, data: Mapping[str, Any] | None = None) -> SesRegion:
             f"{name!r} is not a region with a known SES endpoint; use one of {known}; "
             f"or give region_data with {', '.join(missing)}",
         )
-    return SesRegion(**{"fips_smtp_host": "", "partition": "aws", "dns_suffix": "amazonaws.com", **data})
+    suffix = data.get("dns_suffix", _DNS_SUFFIX)
+    defaults = {"fips_smtp_host": "", "partition": "aws", "endpoint_service": _endpoint_service(name, suffix)}
+    return SesRegion(**{**defaults, "dns_suffix": suffix, **data})
 
 
 def _published(name: str) -> SesRegion:
     return SesRegion(
         smtp_host=f"email-smtp.{name}.amazonaws.com",
         fips_smtp_host=f"email-smtp-fips.{name}.amazonaws.com" if name in _FIPS else "",
+        endpoint_service=_endpoint_service(name, _DNS_SUFFIX),
         dkim_zone=f"dkim.{name}.amazonses.com" if name in _REGIONAL_DKIM_ZONE else "dkim.amazonses.com",
         mail_from_mx=f"feedback-smtp.{name}.amazonses.com",
         partition="aws-us-gov" if name.startswith("us-gov-") else "aws",
-        dns_suffix="amazonaws.com",
+        dns_suffix=_DNS_SUFFIX,
     )
+
+
+def _endpoint_service(name: str, dns_suffix: str) -> str:
+    return f"{'.'.join(reversed(dns_suffix.split('.')))}.{name}.email-smtp"

@@ -3,8 +3,8 @@
 `python -m local.aws --directory DIR --region eu-west-1 --host NAME` runs it in the foreground until SIGTERM.
 With several `--region` each has its own SMTP endpoint, all under the same name.
 
-The APIs are moto's, extended from outside where SES v2, Route 53 and IAM fall short of the real ones. What the SMTP
-endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a
+The APIs are moto's, extended from outside where SES v2, Route 53, IAM and EC2 fall short of the real ones. What the
+SMTP endpoint decides follows from what these APIs were told: an identity is verified while its DKIM records stand in a
 hosted zone, a login is good while its access key is active, and a message goes out if the user's policies let it.
 
 In the folder:

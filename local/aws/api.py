@@ -10,7 +10,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import iam, notifications, route53, ses_v1, sesv2
+from . import ec2, iam, notifications, route53, ses_v1, sesv2
 from .account import Account
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Api:
         ses_v1.install(self.account_of)
         route53.install()
         iam.install()
+        ec2.install()
         notifications.install()
         application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(

@@ -26,6 +26,9 @@ _CREATED = {
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
     "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:copy"},
     "aws:ssm/parameter:Parameter": {"arn": "arn:aws:ssm:eu-west-1:123456789012:parameter/copy"},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {
+        "dnsEntries": [{"dnsName": "vpce-1.email-smtp.eu-west-1.vpce.amazonaws.com", "hostedZoneId": "Z1"}]
+    },
     "aws:kms/key:Key": {"arn": "arn:aws:kms:eu-west-1:123456789012:key/made"},
     "aws:sns/topic:Topic": {"arn": "arn:aws:sns:eu-west-1:123456789012:topic"},
     "docker:index/container:Container": {"name": "relay-1a2b3c4"},
@@ -68,7 +71,25 @@ def _zone(args: dict[str, Any]) -> dict[str, Any]:
     return {"zoneId": _ZONE_IDS[args["name"]], "name": args["name"]}
 
 
+# The subnets that there are, each with its zone; SES is in the first two.
+_ZONES = {"subnet-a": "eu-west-1a", "subnet-b": "eu-west-1b", "subnet-c": "eu-west-1c"}
+
+
+def _subnets(args: dict[str, Any]) -> dict[str, Any]:
+    wanted = {each["name"]: each["values"] for each in args["filters"]}
+    zones = wanted["availability-zone"]
+    return {"ids": [subnet for subnet in wanted["subnet-id"] if _ZONES.get(subnet) in zones]}
+
+
 _ANSWERS = {
+    "aws:ec2/getSubnets:getSubnets": _subnets,
+    "aws:ec2/getVpc:getVpc": lambda args: {
+        "enableDnsSupport": True,
+        "enableDnsHostnames": args["id"] != "vpc-without-names",
+    },
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": lambda _: {
+        "availabilityZones": ["eu-west-1a", "eu-west-1b"]
+    },
     "aws:index/getRegion:getRegion": lambda _: {"region": "eu-west-1"},
     "aws:route53/getZone:getZone": _zone,
     "aws:iam/getAccessKeys:getAccessKeys": lambda _: {"accessKeys": [{"accessKeyId": "AKIAOLD"}]},

@@ -174,6 +174,38 @@ def get_subnets(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
     return {"id": region, "region": region, "ids": ids, "tags": args.get("tags") or {}}
 
 
+def get_vpc_endpoint_service(client: AwsClient, args: dict[str, Any]) -> dict[str, Any]:
+    """The one service with the name, seen from the provider's region."""
+    reading = "reading EC2 VPC Endpoint Services"
+    if not args.get("serviceName"):
+        raise OperationError(f"{reading}: the local plugin knows a service by its serviceName only")
+    found = client.call(reading, "ec2", "describe_vpc_endpoint_services", ServiceNames=[args["serviceName"]])[
+        "ServiceDetails"
+    ]
+    if len(found) != 1:
+        raise OperationError("no matching EC2 VPC Endpoint Service found")
+    (service,) = found
+    return {
+        "id": service["ServiceId"],
+        "region": client.region,
+        "serviceId": service["ServiceId"],
+        "serviceName": service["ServiceName"],
+        "serviceRegion": client.region,
+        "serviceType": service["ServiceType"][0]["ServiceType"],
+        "acceptanceRequired": service["AcceptanceRequired"],
+        "arn": client.arn("ec2", f"vpc-endpoint-service/{service['ServiceId']}", client.region),
+        "availabilityZones": sorted(service["AvailabilityZones"]),
+        "baseEndpointDnsNames": service["BaseEndpointDnsNames"],
+        "managesVpcEndpoints": service["ManagesVpcEndpoints"],
+        "owner": service["Owner"],
+        "privateDnsName": service.get("PrivateDnsName", ""),
+        "privateDnsNames": [each["PrivateDnsName"] for each in service.get("PrivateDnsNames", ())],
+        "supportedIpAddressTypes": service.get("SupportedIpAddressTypes", ["ipv4"]),
+        "tags": as_dict(service.get("Tags", [])),
+        "vpcEndpointPolicySupported": service["VpcEndpointPolicySupported"],
+    }
+
+
 def _filters(args: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"Name": each["name"], "Values": each["values"]} for each in args.get("filters") or ()]
 
@@ -182,6 +214,7 @@ FUNCTIONS = {
     "aws:iam/getAccessKeys:getAccessKeys": get_access_keys,
     "aws:ec2/getSubnets:getSubnets": get_subnets,
     "aws:ec2/getVpc:getVpc": get_vpc,
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": get_vpc_endpoint_service,
     "aws:index/getCallerIdentity:getCallerIdentity": get_caller_identity,
     "aws:index/getPartition:getPartition": get_partition,
     "aws:index/getRegion:getRegion": get_region,
