@@ -10,6 +10,7 @@ from . import relay_settings
 from .arguments import check_keys, checked, only_choice
 from .dns import DnsRecord, check_domain
 from .docker_relay_args import DockerArgs, DockerRelayArgs
+from .kubernetes_relay_args import KubernetesArgs, KubernetesRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
 from .ses_upstream import SesArgs, ses_upstream
@@ -38,10 +39,13 @@ class MailRelayArgs(TypedDict):
     """Relay through any SMTP server."""
     docker: NotRequired[DockerArgs]
     """Run on a Docker engine. The default target."""
+    kubernetes: NotRequired[KubernetesArgs]
+    """Run on a Kubernetes cluster instead: the one of the provider."""
     allowed_sender_domains: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Domains whose addresses may send. Defaults to the domain alone."""
     allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
+    """Networks whose clients may send, in CIDR form. Defaults to the container's own networks, on Kubernetes to all
+    private ones."""
     options: NotRequired[RelayOptions]
     """How the relay treats mail, waits, and reports. Defaults to what suits a service such as SES."""
 
@@ -50,7 +54,7 @@ class MailRelay(pulumi.ComponentResource):
     """A relay that delivers: the upstream's side, its credentials, and the workload that holds them.
 
     - with `ses`: a SesDomain and SmtpCredentials, before the relay starts; with its `feedback`, a SesFeedback
-    - a DockerRelay
+    - a DockerRelay or a KubernetesRelay
 
     Example:
         relay = MailRelay("relay", {"domain": "example.com", "ses": {"region": "eu-west-1"}})
@@ -69,9 +73,9 @@ class MailRelay(pulumi.ComponentResource):
     feedback_queue_url: pulumi.Output[str]
     """The queue of what became of mail; empty without the `feedback` of `ses`."""
     workload: pulumi.Output[str]
-    """The container's name."""
+    """The container's name; on Kubernetes `namespace/statefulset`."""
     network: pulumi.Output[str]
-    """The Docker network in which other containers reach the relay, as `<name>:25`."""
+    """The Docker network in which other containers reach the relay, as `<name>:25`; empty on Kubernetes."""
 
     def __init__(self, name: str, args: MailRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:MailRelay", name, {}, opts)
@@ -80,7 +84,7 @@ class MailRelay(pulumi.ComponentResource):
 
         upstream = self._create_upstream(name, domain, args)
         relay = checked_relay_settings(f"MailRelay {upstream.kind}", upstream.relay)
-        target = self._create_docker_relay(name, domain, args, relay, upstream.required)
+        target = self._create_target(name, domain, args, relay, upstream.required)
 
         self.smtp_address = target.smtp_address
         self.dns_records = pulumi.Output.from_input(upstream.dns_records)
@@ -89,7 +93,7 @@ class MailRelay(pulumi.ComponentResource):
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
         self.feedback_queue_url = pulumi.Output.from_input(upstream.feedback_queue_url)
         self.workload = target.workload
-        self.network = target.network
+        self.network = pulumi.Output.from_input(target.network)
         self.register_outputs(
             {
                 "smtp_address": self.smtp_address,
@@ -112,7 +116,7 @@ class MailRelay(pulumi.ComponentResource):
             return Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))
         return Upstream(kind, args["smtp"])
 
-    def _create_docker_relay(
+    def _create_target(
         self,
         name: str,
         domain: pulumi.Input[str],
@@ -120,24 +124,29 @@ class MailRelay(pulumi.ComponentResource):
         relay: RelaySettings,
         required: Sequence[pulumi.Resource],
     ) -> "_Target":
+        given = {"docker": DockerArgs(), **args} if args.get("kubernetes") is None else args
+        kind = only_choice("MailRelay", given, ("docker", "kubernetes"))
+        check_keys(
+            f"MailRelay {kind}", given[kind], {"docker": DockerArgs, "kubernetes": KubernetesArgs}[kind]
+        )
+        others = {key: args[key] for key in ("allowed_networks", "options") if args.get(key)}
+        target_args = {
+            "relay": relay,
+            "allowed_sender_domains": args.get("allowed_sender_domains") or [domain],
+            "hostname": pulumi.Output.concat("relay.", domain),
+            **others,
+            **given[kind],
+        }
+        # The relay starts when its upstream accepts mail.
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(required))
+        if kind == "kubernetes":
+            from . import KubernetesRelay  # needs pulumi-kubernetes
+
+            kubernetes_relay = KubernetesRelay(name, KubernetesRelayArgs(**target_args), opts)
+            return _Target(kubernetes_relay.smtp_address, kubernetes_relay.workload)
         from . import DockerRelay  # needs pulumi-docker
 
-        target = args.get("docker") or DockerArgs()
-        check_keys("MailRelay docker", target, DockerArgs)
-        senders = args.get("allowed_sender_domains") or [domain]
-        others = {key: args[key] for key in ("allowed_networks", "options") if args.get(key)}
-        docker_relay = DockerRelay(
-            name,
-            DockerRelayArgs(
-                relay=relay,
-                allowed_sender_domains=senders,
-                hostname=pulumi.Output.concat("relay.", domain),
-                **others,
-                **target,
-            ),
-            # The relay starts when its upstream accepts mail.
-            pulumi.ResourceOptions(parent=self, depends_on=list(required)),
-        )
+        docker_relay = DockerRelay(name, DockerRelayArgs(**target_args), opts)
         return _Target(docker_relay.smtp_address, docker_relay.workload, docker_relay.network)
 
 
@@ -147,4 +156,4 @@ class _Target:
 
     smtp_address: pulumi.Output[str]
     workload: pulumi.Output[str]
-    network: pulumi.Output[str]
+    network: pulumi.Input[str] = ""

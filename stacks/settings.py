@@ -16,14 +16,17 @@ from components import MailRelayArgs, relay_settings
 _PROJECT_FILE = Path(__file__).resolve().parent.parent / "Pulumi.yaml"
 
 _UPSTREAMS = ("ses", "sendgrid", "smtp")
-_TARGETS = ("docker",)
+_TARGETS = ("docker", "kubernetes")
 _SECRETS = ("relayPassword",)
-# Keys that mean nothing with another upstream: setting one there is a mistake, not a preference.
+# Keys that mean nothing with another upstream or target: setting one there is a mistake, not a preference.
 _ONLY_WITH = {
-    "relayUser": ("smtp",),
-    "relayPassword": ("smtp", "sendgrid"),
-    "relayHost": ("smtp", "ses"),
-    "relayCa": ("smtp", "ses"),
+    "relayUser": ("upstream", "smtp"),
+    "relayPassword": ("upstream", "smtp", "sendgrid"),
+    "relayHost": ("upstream", "smtp", "ses"),
+    "relayCa": ("upstream", "smtp", "ses"),
+    "namespace": ("target", "kubernetes"),
+    "allowedNamespaces": ("target", "kubernetes"),
+    "storageClass": ("target", "kubernetes"),
 }
 
 
@@ -31,7 +34,8 @@ class InvalidConfig(pulumi.RunError):
     """A configuration key that cannot work. Pulumi prints it as one line."""
 
     def __init__(self, key: str, problem: str):
-        super().__init__(f"config {pulumi.get_project()}:{key}: {problem}")
+        full_key = key if ":" in key else f"{pulumi.get_project()}:{key}"
+        super().__init__(f"config {full_key}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,17 @@ class Settings:
         values = {key: _read(config, key, declared["type"]) for key, declared in schema.items()}
         _refuse_unknown_choice("upstream", values["upstream"], _UPSTREAMS)
         _refuse_unknown_choice("target", values["target"], _TARGETS)
-        for key, upstreams in _ONLY_WITH.items():
-            if values[key] and values["upstream"] not in upstreams:
-                raise InvalidConfig(
-                    key, f"does not go with upstream {values['upstream']}: remove one of the two"
-                )
-        given = {key: value for key, value in values.items() if value not in ("", 0, [], None)}
+        for key, (side, *choices) in _ONLY_WITH.items():
+            if values[key] and values[side] not in choices:
+                raise InvalidConfig(key, f"does not go with {side} {values[side]}: remove one of the two")
+        if values["target"] == "kubernetes":
+            _require_a_cluster()
+        # 0 means none only where that is the default: it is no number of replicas.
+        given = {
+            key: value
+            for key, value in values.items()
+            if value not in ("", [], None) and (value or schema[key].get("default"))
+        }
         return cls(values=given, mailbox=values["mailbox"])
 
     def mail_relay_args(self) -> MailRelayArgs:
@@ -74,15 +83,29 @@ class Settings:
         )
         return MailRelayArgs(
             domain=self.values["domain"],
-            docker=self._pick(
-                {"address": "listenAddress", "port": "listenPort", "memory": "memory", "image": "image"}
-            ),
+            **self._target(),
             **self._pick(
                 {"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}
             ),
             **({"options": options} if options else {}),
             **{upstream: make_upstream[upstream]()},
         )
+
+    def _target(self) -> dict[str, Any]:
+        if self.values["target"] == "docker":
+            keys = {"address": "listenAddress", "port": "listenPort", "memory": "memory", "image": "image"}
+            return {"docker": self._pick(keys)}
+        if "image" not in self.values:
+            raise InvalidConfig("image", "set it to an image of components/image that the nodes can pull")
+        keys = {
+            "image": "image",
+            "namespace": "namespace",
+            "replicas": "replicas",
+            "allowed_namespaces": "allowedNamespaces",
+            "storage_class": "storageClass",
+            "storage_size": "storageSize",
+        }
+        return {"kubernetes": {**self._pick(keys), "memory": f"{self.values['memory']}Mi"}}
 
     def _ses(self) -> dict[str, Any]:
         dmarc = {"dmarc": {"p": self.values["dmarcPolicy"]}} if "dmarcPolicy" in self.values else {}
@@ -150,6 +173,16 @@ def _refuse_unknown_keys(config: pulumi.Config, schema: dict[str, Any]) -> None:
             near = difflib.get_close_matches(key, schema, n=1)
             fix = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(schema)}"
             raise InvalidConfig(key, f"no such key; {fix}")
+
+
+def _require_a_cluster() -> None:
+    # Otherwise it would be whichever cluster kubectl talks to at the moment.
+    config = pulumi.Config("kubernetes")
+    if not (config.get("context") or config.get("kubeconfig")):
+        raise InvalidConfig(
+            "kubernetes:context",
+            "name the cluster: pulumi config set kubernetes:context, as kubeconfig has it",
+        )
 
 
 def _refuse_unknown_choice(key: str, value: str, choices: tuple[str, ...]) -> None:

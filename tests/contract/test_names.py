@@ -22,6 +22,18 @@ def test_the_documented_resources_are_those_that_a_mail_relay_makes():
     assert recorder.names() == sorted((type_, name) for name, type_, _ in table("resources"))
 
 
+def test_the_documented_resources_on_kubernetes_are_those_that_a_mail_relay_makes_there():
+    kubernetes = {
+        "image": "relay:1",
+        "autoscaling": {"max_replicas": 4},
+        "monitoring": {"namespace": "monitoring", "labels": {"release": "prometheus"}},
+    }
+    upstream = {"domain": "example.com", "smtp": {"host": "mail.example.com", "user": "me"}}
+    recorder, _ = record(lambda: MailRelay("relay", {**upstream, "kubernetes": kubernetes}) and None)
+    made = [(type_, name) for type_, name in recorder.names() if not type_.endswith(":MailRelay")]
+    assert made == sorted((type_, name) for name, type_, _ in table("kubernetes"))
+
+
 def test_the_documented_resources_of_feedback_are_those_that_it_adds():
     feedback = {
         "create_kms_key": True,

@@ -14,6 +14,7 @@ from .recorder import SECRET_ACCESS_KEY, record
 
 pytestmark = pytest.mark.unit
 
+KUBERNETES = {"image": "registry.example.com/relay:1"}
 EU_WEST_1_PASSWORD = "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk"
 
 
@@ -85,8 +86,17 @@ def test_the_domain_may_be_an_output():
     assert environment(recorder)["OPENSMTPD_HOSTNAME"] == "relay.example.com"
 
 
-def test_no_secret_is_a_plain_input_of_any_resource():
-    recorder, _ = record(mail_relay(ses={}))
+def test_on_kubernetes_a_cluster_takes_the_place_of_the_engine():
+    recorder, outputs = record(mail_relay(ses={}, kubernetes=KUBERNETES))
+    assert not [type_ for type_, _ in recorder.names() if type_.startswith("docker:")]
+    assert recorder.named("relay-credentials").inputs["stringData"]["RELAY_PASSWORD"] == EU_WEST_1_PASSWORD
+    assert (outputs["smtp_address"], outputs["workload"]) == ("relay.relay.svc:25", "relay/relay")
+    assert outputs["network"] == ""
+
+
+@pytest.mark.parametrize("target", [{}, {"kubernetes": KUBERNETES}])
+def test_no_secret_is_a_plain_input_of_any_resource(target):
+    recorder, _ = record(mail_relay(ses={}, **target))
     for resource in recorder.resources:
         plain = json.dumps(
             {key: value for key, value in resource.inputs.items() if key not in resource.secret}
@@ -128,6 +138,9 @@ def test_everything_shows_in_a_first_preview():
         ({"ses": {"regoin": "eu-west-1"}}, "regoin: no such argument; did you mean 'region'"),
         ({"smtp": {"host": "mail.example.com", "tls": True}}, "tls: no such argument"),
         ({"ses": {}, "docker": {"prt": 25}}, "prt: no such argument; did you mean 'port'"),
+        ({"ses": {}, "docker": {}, "kubernetes": KUBERNETES}, "found docker and kubernetes"),
+        ({"ses": {}, "kubernetes": {}}, "MailRelay kubernetes: image: is missing"),
+        ({"ses": {}, "kubernetes": {**KUBERNETES, "replica": 2}}, "did you mean 'replicas'"),
         ({"ses": {}, "domain": "nodots"}, "domain: .*nodots"),
         ({"ses": {}, "domain": None}, "domain: is missing"),
         ({"sendgrid": {}}, "key: is missing"),

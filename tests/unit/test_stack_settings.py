@@ -16,14 +16,21 @@ pytestmark = pytest.mark.unit
 SCHEMA = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text())["config"]
 
 
-def args(secret_keys=("mail-relay:relayPassword",), **keys):
+ON_KUBERNETES = {
+    "provider": {"kubernetes:context": "cluster"},
+    "target": "kubernetes",
+    "image": "registry.example.com/relay:1",
+}
+
+
+def args(secret_keys=("mail-relay:relayPassword",), provider=None, **keys):
     """The MailRelay arguments of a stack that sets `keys`; the engine fills in the defaults of Pulumi.yaml."""
     defaults = {key: declared["default"] for key, declared in SCHEMA.items() if "default" in declared}
     values = {**defaults, "domain": "example.com", **keys}
     config = {
         f"mail-relay:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()
-    }
+    } | (provider or {})
     made = {}
 
     def program():
@@ -68,6 +75,31 @@ def test_the_rate_belongs_to_the_upstream(upstream, keys):
     assert args(upstream=upstream, maxRate=14, **keys)[upstream]["max_rate"] == 14
 
 
+def test_kubernetes_takes_the_place_of_docker():
+    made = args(
+        **ON_KUBERNETES,
+        namespace="mail",
+        replicas=3,
+        allowedNamespaces=["apps"],
+        storageClass="fast",
+        memory=256,
+    )
+    assert "docker" not in made
+    assert made["kubernetes"] == {
+        "image": "registry.example.com/relay:1",
+        "namespace": "mail",
+        "replicas": 3,
+        "allowed_namespaces": ["apps"],
+        "storage_class": "fast",
+        "storage_size": "1Gi",
+        "memory": "256Mi",
+    }
+
+
+def test_no_replicas_are_not_the_default_number_of_them():
+    assert args(**ON_KUBERNETES, replicas=0)["kubernetes"]["replicas"] == 0
+
+
 def test_options_are_handed_on():
     made = args(
         redirectRecipients="qa@example.com",
@@ -94,7 +126,11 @@ def test_networks_and_senders_are_handed_on():
     [
         ({"relayHst": "mail.example.com"}, "mail-relay:relayHst: no such key; did you mean relayHost"),
         ({"upstream": "mailgun"}, "mail-relay:upstream: 'mailgun' is not one of ses, sendgrid, smtp"),
-        ({"target": "nomad"}, "mail-relay:target: 'nomad' is not one of docker"),
+        ({"target": "nomad"}, "mail-relay:target: 'nomad' is not one of docker, kubernetes"),
+        ({"target": "kubernetes", "image": "relay:1"}, "config kubernetes:context: name the cluster"),
+        ({**ON_KUBERNETES, "image": ""}, "mail-relay:image: set it to an image"),
+        ({"namespace": "mail"}, "namespace: does not go with target docker"),
+        ({"storageClass": "fast"}, "storageClass: does not go with target docker"),
         ({"upstream": "smtp"}, "mail-relay:relayHost: set it to the name of the SMTP server"),
         ({"upstream": "sendgrid"}, "mail-relay:relayPassword: set it to a SendGrid API key"),
         (
@@ -115,7 +151,7 @@ def test_a_password_in_plain_text_is_refused_without_being_shown():
     assert "hunter2" not in str(error.value)
 
 
-@pytest.mark.parametrize("stack", ["local", "dev", "sendgrid", "smtp"])
+@pytest.mark.parametrize("stack", ["local", "local-kubernetes", "dev", "sendgrid", "smtp", "prod"])
 def test_every_stack_file_sets_only_keys_that_exist(stack):
     config = yaml.safe_load((Path(__file__).parents[2] / f"stacks/Pulumi.{stack}.yaml").read_text())["config"]
     ours = {key.removeprefix("mail-relay:") for key in config if key.startswith("mail-relay:")}
