@@ -31,7 +31,7 @@ class ApexTexts:
 
     async def _look_up(self, domain: str) -> list[str]:
         try:
-            return await asyncio.to_thread(self._lookup.texts, domain)
+            return await asyncio.to_thread(self._lookup.shown, domain, "TXT")
         except dns.exception.DNSException as error:
             raise InvalidArgument(
                 "SesDomain", "apex_spf", f"what {domain!r} says now cannot be looked up ({error}): try again"

@@ -40,7 +40,7 @@ def txt_strings(value: str) -> list[str]:
 
 def zone_snippet(records: Iterable[DnsRecord]) -> str:
     """The records as lines of a BIND zone file, each under the reason for it."""
-    return "\n".join(f"; {record['why']}\n{_zone_line(record)}" for record in records) + "\n"
+    return "".join(f"; {record['why']}\n{_zone_line(record)}\n" for record in records)
 
 
 def _zone_line(record: DnsRecord) -> str:
@@ -74,28 +74,27 @@ class Lookup:
             address, _, port = resolver.rpartition(":")
             self._resolver.nameservers, self._resolver.port = [address], int(port)
 
-    def values(self, name: str, type_: str) -> list[str]:
-        """The values that DNS shows, as DnsRecord has them; a server that does not answer shows none."""
+    def shown(self, name: str, type_: str) -> list[str]:
+        """The values that DNS shows, as DnsRecord has them. Raises dns.exception.DNSException when no server answers:
+        what is not known must not be taken for absent."""
         try:
             # The name's own record, not what it leads to: a CNAME is asked for as such.
             answer = self._resolver.resolve(name, type_, search=False)
-        except dns.exception.DNSException:
-            return []
-        return _as_values(answer)
-
-    def texts(self, name: str) -> list[str]:
-        """The TXT values of a name, which may have none. Raises dns.exception.DNSException when no server answers:
-        what is not known must not be taken for absent by who is about to replace it."""
-        try:
-            answer = self._resolver.resolve(name, "TXT", search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []
         return _as_values(answer)
 
+    def values(self, name: str, type_: str) -> list[str]:
+        """The same, with none where no server answers."""
+        try:
+            return self.shown(name, type_)
+        except dns.exception.DNSException:
+            return []
+
     def unmet(self, records: Iterable[DnsRecord]) -> list[tuple[DnsRecord, list[str]]]:
         """The records that DNS does not show with their value, each with the values that it shows instead."""
         shown = [(record, self.values(record["name"], record["type"])) for record in records]
-        return [(record, values) for record, values in shown if not _is_among(record, values)]
+        return [(record, values) for record, values in shown if not is_among(record, values)]
 
 
 def _as_values(answer: dns.resolver.Answer) -> list[str]:
@@ -104,7 +103,8 @@ def _as_values(answer: dns.resolver.Answer) -> list[str]:
     return [data.to_text().rstrip(".") for data in answer]
 
 
-def _is_among(record: DnsRecord, values: Sequence[str]) -> bool:
+def is_among(record: DnsRecord, values: Sequence[str]) -> bool:
+    """Whether the record's value is one of those that DNS shows."""
     if record["type"] == "TXT":
         return record["value"] in values
     return record["value"].lower() in (value.lower() for value in values)

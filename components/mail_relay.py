@@ -8,13 +8,13 @@ import pulumi
 
 from . import relay_settings
 from .arguments import check_keys, checked, only_choice
-from .dns import DnsRecord, check_domain
+from .dns import DnsRecord, check_domain, zone_snippet
 from .docker_relay_args import DockerArgs, DockerRelayArgs
 from .kubernetes_relay_args import KubernetesArgs, KubernetesRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
 from .ses_upstream import SesArgs, ses_upstream
-from .upstream import Upstream
+from .upstream import SesSender, Upstream
 
 
 class SendgridArgs(TypedDict):
@@ -64,6 +64,10 @@ class MailRelay(pulumi.ComponentResource):
     """`host:port` to which applications submit mail."""
     dns_records: pulumi.Output[list[DnsRecord]]
     """The DNS records that the upstream needs; empty where it says none."""
+    zone_snippet: pulumi.Output[str]
+    """The same as lines of a BIND zone file."""
+    ses_senders: pulumi.Output[list[SesSender]]
+    """Who sends at Amazon SES; empty with another upstream."""
     relay_host: pulumi.Output[str]
     """The upstream's host; empty when mail goes straight to the recipients' servers."""
     relay_port: pulumi.Output[int]
@@ -88,6 +92,8 @@ class MailRelay(pulumi.ComponentResource):
 
         self.smtp_address = target.smtp_address
         self.dns_records = pulumi.Output.from_input(upstream.dns_records)
+        self.zone_snippet = self.dns_records.apply(zone_snippet)
+        self.ses_senders = pulumi.Output.from_input(upstream.ses_senders)
         self.relay_host = pulumi.Output.from_input(relay.get("host", ""))
         self.relay_port = pulumi.Output.from_input(relay.get("port", MX_PORT))
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
@@ -98,6 +104,8 @@ class MailRelay(pulumi.ComponentResource):
             {
                 "smtp_address": self.smtp_address,
                 "dns_records": self.dns_records,
+                "zone_snippet": self.zone_snippet,
+                "ses_senders": self.ses_senders,
                 "relay_host": self.relay_host,
                 "relay_port": self.relay_port,
                 "relay_proto": self.relay_proto,

@@ -8,7 +8,7 @@ from . import relay_settings
 from .arguments import check_keys
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
 from .ses_feedback_args import SesFeedbackArgs, SesFeedbackOptions
-from .upstream import Upstream
+from .upstream import SesSender, Upstream
 
 
 class SesArgs(SesIdentityArgs):
@@ -62,6 +62,7 @@ def ses_upstream(
         ses_domain.dns_records,
         [ses_domain, credentials],
         _feedback_queue_url(name, ses_domain.configuration_set_arn, args, opts),
+        [SesSender(arn=ses_domain.arn, user=credentials.iam_user, key=credentials.user)],
     )
 
 

@@ -84,6 +84,8 @@ class SmtpCredentials(pulumi.ComponentResource):
 
     user: pulumi.Output[str]
     """The SMTP user name: the id of the access key, not the name of the IAM user."""
+    iam_user: pulumi.Output[str]
+    """The name of the IAM user."""
     password: pulumi.Output[str]
     """The SMTP password; secret."""
     passwords: pulumi.Output[dict[str, str]]
@@ -101,6 +103,7 @@ class SmtpCredentials(pulumi.ComponentResource):
         access_key = self._create_access_key(name, user, generation, policy)
 
         self.user = access_key.id
+        self.iam_user = user.name
         self.passwords = pulumi.Output.secret(
             pulumi.Output.all(access_key.secret, args["region"], *args.get("more_regions", [])).apply(
                 lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
@@ -113,6 +116,7 @@ class SmtpCredentials(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "user": self.user,
+                "iam_user": self.iam_user,
                 "password": self.password,
                 "passwords": self.passwords,
                 "copy_arn": self.copy_arn,

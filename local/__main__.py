@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from docker.errors import DockerException
 
-from local import user_backend
+from local import run_config, user_backend
 from local.account import LocalAccount
 from local.down import down
 from local.preview import preview
@@ -83,12 +83,15 @@ def _outputs(workspace: Workspace, progress: Progress) -> dict[str, Any]:
 
 
 def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Progress) -> int:
-    """Run the doctor on a stack's outputs; the local one has its own resolver and Docker engine."""
+    """Run the doctor on a stack's outputs; the local one has its own AWS, resolver and Docker engine."""
     environment = os.environ
     if stack == LOCAL:
-        if facts := LocalAccount(workspace.account(LOCAL)).facts():
-            arguments = ["--resolver", f"{facts['dns']['address']}:{facts['dns']['port']}", *arguments]
+        facts = LocalAccount(workspace.account(LOCAL)).facts()
         environment = Toolbox.ready(progress, workspace.plugins).environment()
+        environment |= run_config.account_environment(facts)
+        if facts:
+            resolver = f"{facts['dns']['address']}:{facts['dns']['port']}"
+            arguments = ["--resolver", resolver, "--ca", facts["ca"], *arguments]
     # In a process of its own, as `pulumi` takes the place of the one that asks for a user's stack.
     outputs = subprocess.run(
         [sys.executable, "-m", "local", "outputs", "--stack", stack], stdout=subprocess.PIPE, cwd=CHECKOUT

@@ -1,5 +1,6 @@
 """The configuration of a stack on this machine: what its file says, and what only this run knows."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,19 @@ def account_facts(account: Mapping[str, Any]) -> Config:
         "aws:endpoints": [dict.fromkeys(SERVICES, account["endpoint"])],
         "aws:skipCredentialsValidation": "true",
         "aws:skipMetadataApiCheck": "true",
+    }
+
+
+def account_environment(account: Mapping[str, Any] | None) -> dict[str, str]:
+    """What AWS's tools need to ask a local account, and never the user's own; None is one that does not run."""
+    found = account or {"endpoint": "http://127.0.0.1:9", "region": "eu-west-1"}  # where nobody answers
+    return {
+        "AWS_ENDPOINT_URL": found["endpoint"],
+        "AWS_REGION": found["region"],
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
 

@@ -1,23 +1,113 @@
 """The DNS records of a stack, as DNS shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-from ..dns import DnsRecord, Lookup
-from .finding import FINE, WRONG, Finding
+import dns.exception
+
+from ..dns import DnsRecord, Lookup, is_among
+from .finding import FINE, UNKNOWN, WRONG, Finding
+
+_AT_A_TIME = 8
+
+# Of these a name may have one: receivers take two of them for none.
+# https://www.rfc-editor.org/rfc/rfc7208#section-4.5, https://www.rfc-editor.org/rfc/rfc7489#section-6.6.3
+_SINGLE_TEXTS = ("v=spf1", "v=dmarc1")
+_DMARC = _SINGLE_TEXTS[1]
 
 
-def look(records: Sequence[DnsRecord], resolver: str = "") -> list[Finding]:
-    """A finding for each record; `resolver` is `address:port`, empty for the machine's own."""
-    unmet = Lookup(resolver).unmet(records)
-    return [
-        judge(record, next((seen for other, seen in unmet if other is record), None)) for record in records
+def look(records: Sequence[DnsRecord], domains: Iterable[str], resolver: str = "") -> list[Finding]:
+    """A finding for each record, and one for the DMARC policy of each domain whose policy is not among them.
+
+    `resolver` is `address:port`, empty for the machine's own.
+    """
+    lookup = Lookup(resolver)
+    names = {record["name"] for record in records}
+    checks = [partial(_look_at, lookup, record) for record in records]
+    checks += [
+        partial(_look_for_policy, lookup, domain) for domain in domains if f"_dmarc.{domain}" not in names
     ]
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        return list(pool.map(lambda check: check(), checks))
 
 
-def judge(record: DnsRecord, instead: Sequence[str] | None) -> Finding:
-    """`instead` is what DNS shows in place of the record's value; None when it shows the value."""
-    check = f"DNS {record['type']} {record['name']}"
-    if instead is None:
-        return Finding(check, FINE, record["value"])
-    advice = f"publish {record['value']!r} there ({record['why']})"
-    return Finding(check, WRONG, ", ".join(instead) or "no such record, or no answer", advice)
+def _look_at(lookup: Lookup, record: DnsRecord) -> Finding:
+    try:
+        return judge(record, lookup.shown(record["name"], record["type"]))
+    except dns.exception.DNSException as error:
+        return _no_answer(check_of(record), error)
+
+
+def _look_for_policy(lookup: Lookup, domain: str) -> Finding:
+    try:
+        return judge_policy(
+            domain, {name: lookup.shown(f"_dmarc.{name}", "TXT") for name in _at_and_above(domain)}
+        )
+    except dns.exception.DNSException as error:
+        return _no_answer(f"DMARC TXT _dmarc.{domain}", error)
+
+
+def judge(record: DnsRecord, shown: Sequence[str]) -> Finding:
+    """`shown` is what DNS shows at the record's name."""
+    check = check_of(record)
+    if not is_among(record, shown):
+        advice = f"publish {record['value']!r} there ({record['why']})"
+        return Finding(check, WRONG, ", ".join(shown) or "no such record", advice)
+    others = [value for value in shown if value != record["value"] and _excludes(record, value)]
+    if others:
+        return Finding(
+            check,
+            WRONG,
+            ", ".join(shown),
+            f"remove {', '.join(map(repr, others))} there: only one may stand",
+        )
+    return Finding(check, FINE, record["value"])
+
+
+def judge_policy(domain: str, shown: dict[str, Sequence[str]]) -> Finding:
+    """`shown` is what DNS shows at `_dmarc` of the domain and of those above it: the nearest policy counts."""
+    check = f"DMARC TXT _dmarc.{domain}"
+    for name, texts in shown.items():
+        policies = [text for text in texts if _kind(text) == _DMARC]
+        if len(policies) > 1:
+            return Finding(check, WRONG, ", ".join(policies), f"leave one of them at _dmarc.{name}")
+        if policies:
+            return Finding(check, FINE, policies[0] if name == domain else f"{policies[0]} (of {name})")
+    return Finding(
+        check,
+        WRONG,
+        "no policy, neither here nor above",
+        "publish 'v=DMARC1; p=none' there: large receivers refuse bulk mail from a domain without one",
+    )
+
+
+def check_of(record: DnsRecord) -> str:
+    """How the row of a record is called: after what it is for, which `why` begins with."""
+    return f"{record['why'].partition(':')[0]} {record['type']} {record['name']}"
+
+
+def _excludes(record: DnsRecord, other: str) -> bool:
+    # SES counts a MAIL FROM domain's MX only when it is the only one.
+    # https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
+    if record["type"] == "TXT":
+        return _kind(other) in _SINGLE_TEXTS and _kind(other) == _kind(record["value"])
+    return record["type"] == "MX" and other.lower() != record["value"].lower()
+
+
+def _kind(text: str) -> str:
+    return text.replace(";", " ").split(" ", 1)[0].lower()
+
+
+def _at_and_above(domain: str) -> list[str]:
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(len(labels) - 1)]
+
+
+def _no_answer(check: str, error: dns.exception.DNSException) -> Finding:
+    return Finding(
+        check,
+        UNKNOWN,
+        f"DNS does not answer: {type(error).__name__}",
+        "run this where DNS works, or name a server that answers with --resolver",
+    )

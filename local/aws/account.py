@@ -50,6 +50,8 @@ class Account:
         """The suppression list, by address in lower case."""
         self.suppressed_reasons: list[str] = sorted(SUPPRESSION_REASONS)
         """What puts an address on that list, where a configuration set does not say otherwise."""
+        self.sending_enabled = True
+        """False is an account whose owner has paused it: no message is taken."""
         self.vdm_attributes: dict[str, Any] = {"VdmEnabled": "DISABLED"}
         self._limits_file = limits_file
         self.account_id = account_id

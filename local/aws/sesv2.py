@@ -19,6 +19,7 @@ _CONFIGURATION_SET = "{0}/v2/email/configuration-sets/(?P<ConfigurationSetName>[
 # Flask answers 404 for a path that moto's table lacks.
 _MORE_PATHS = (
     "{0}/v2/email/account$",
+    "{0}/v2/email/account/sending$",
     "{0}/v2/email/account/suppression$",
     "{0}/v2/email/account/vdm$",
     "{0}/v2/email/dedicated-ip-pools/(?P<PoolName>[^/]+)$",

@@ -18,7 +18,7 @@ class AccountOperations(SesV2Base):
                 "DedicatedIpAutoWarmupEnabled": False,
                 "EnforcementStatus": "HEALTHY",
                 "ProductionAccessEnabled": limits.production_access,
-                "SendingEnabled": True,
+                "SendingEnabled": account.sending_enabled,
                 "SendQuota": {
                     "Max24HourSend": limits.max_24_hour_send,
                     "MaxSendRate": limits.max_send_rate,
@@ -28,6 +28,10 @@ class AccountOperations(SesV2Base):
                 "VdmAttributes": account.vdm_attributes,
             }
         )
+
+    def put_account_sending_attributes(self) -> str:
+        self._account.sending_enabled = self._get_bool_param("SendingEnabled", False)
+        return "{}"
 
     def put_account_suppression_attributes(self) -> str:
         reasons = self._get_param("SuppressedReasons") or []

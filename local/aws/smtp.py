@@ -33,6 +33,10 @@ from .policy import Context, UnsupportedCondition, user_may
 _log = logging.getLogger(__name__)
 _AUTHENTICATED = "235 Authentication successful."
 _WRONG_CREDENTIALS = "535 Authentication Credentials Invalid"
+_PAUSED = (
+    "554 Message rejected: Sending paused for this account. For more information, please check the inbox of the email "
+    "address associated with your AWS account."
+)
 _TOO_LONG = "552 5.3.4 Message is too long."
 
 
@@ -159,6 +163,8 @@ class _Decisions:
 
     def _accept(self, submission: Submission, session: Session) -> str:
         limits = self.account.limits()
+        if not self.account.sending_enabled:
+            raise Refused(_PAUSED)
         check_form(submission, limits)
         identities = check_verified(submission, limits, self.account.region, self._verified_identity)
         login: Login = session.auth_data

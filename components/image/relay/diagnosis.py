@@ -2,6 +2,7 @@
 
 import re
 
+from .failover import FALLBACK, PRIMARY
 from .failure import Failure
 from .settings import Upstream
 from .smtpd_conf import host_and_port
@@ -69,6 +70,11 @@ def failure_in(reason: str) -> Failure:
 def refuses_sender(reply: str) -> bool:
     """Whether a reply to a message is about who sends it, so that all mail of that sender gets the same."""
     return bool(_SENDER_REFUSED.match(reply))
+
+
+def variables_of(name: str) -> str:
+    """What the names of the variables that describe the upstream `name` (see watch.upstreams_of) begin with."""
+    return {PRIMARY: _PREFIX, FALLBACK: f"{_PREFIX}FALLBACK_"}.get(name, f"{_PREFIX}{name[-1]}_")
 
 
 def diagnosis(upstream: Upstream, failure: Failure, prefix: str = _PREFIX) -> str:

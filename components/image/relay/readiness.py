@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from .backlog import Backlog
-from .diagnosis import diagnosis, failure_in, refuses_sender
+from .diagnosis import diagnosis, failure_in, refuses_sender, variables_of
 from .events import Delivery, UpstreamError
 from .failover import FALLBACK, PRIMARY
 from .failure import Failure
@@ -125,8 +125,7 @@ class Readiness:
         self._update()
 
     def _diagnosis(self, name: str, failure: Failure) -> str:
-        variables = {PRIMARY: "RELAY_", FALLBACK: "RELAY_FALLBACK_"}.get(name, f"RELAY_{name[-1]}_")
-        return diagnosis(self._upstreams[name], failure, variables)
+        return diagnosis(self._upstreams[name], failure, variables_of(name))
 
     def _in_use(self) -> list[str]:
         return [name for name in self._upstreams if name == self._active or name not in (PRIMARY, FALLBACK)]
