@@ -25,7 +25,7 @@ _STACK_FILE = CHECKOUT / "stacks" / "Pulumi.local.yaml"
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """What became of: up, up again, outputs, up without the right to send, down, down again."""
+    """What became of: up, up again, outputs, doctor, up without the right to send, down, down again."""
     run = WorkspaceRun(tmp_path_factory.mktemp("life") / "local")
     life = SimpleNamespace(run=run, stack_file=_STACK_FILE.read_bytes())
     try:
@@ -33,6 +33,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         life.messages = _messages(run)
         life.second_up = run.make("up")
         life.outputs = run.make("outputs")
+        life.doctor = run.make("doctor")
         life.docker_objects = run.docker_objects()
         _take_right_to_send(run)
         life.refused_up = run.make("up", "ARGS=--wait 20")
@@ -72,6 +73,13 @@ def test_up_says_where_the_message_lies(life: SimpleNamespace) -> None:
     (path,) = re.findall(r"^  (/.*\.eml)$", life.up.stdout, re.MULTILINE)
     (message_id,) = re.findall(r"^The message (<.*>) arrived:$", life.up.stdout, re.MULTILINE)
     assert life.messages[Path(path)]["Message-ID"] == message_id
+
+
+def test_the_doctor_finds_nothing_wrong_and_asks_the_local_account(life: SimpleNamespace) -> None:
+    assert life.doctor.returncode == 0, life.doctor.stdout
+    states = {line.split("  ")[0].strip(): line for line in life.doctor.stdout.splitlines()}
+    assert "production" in states["access, eu-west-1"]
+    assert "accepted" in states["login, primary upstream"]
 
 
 def test_up_shows_both_servers_that_the_message_passed(life: SimpleNamespace) -> None:
