@@ -13,7 +13,8 @@ from local.tools import command
 from local.tools.failure import Failure
 from local.workspace import CHECKOUT, Workspace
 
-_STAND_IN_WARNING = "warning: using pulumi-resource-"
+# That a plugin was not downloaded was said when it was set up.
+_PLUGIN_WARNINGS = ("warning: using pulumi-resource-", "warning: resource plugin ")
 
 
 class LocalStack:
@@ -52,7 +53,7 @@ class LocalStack:
 
     def preview(self) -> str:
         """Run `pulumi preview`; return what it prints. Raises Failure."""
-        return _without_stand_in_warnings(self._in_checkout("preview", "--diff"))
+        return _without_plugin_warnings(self._in_checkout("preview", "--diff"))
 
     def destroy(self) -> None:
         """Run `pulumi destroy`. Raises Failure."""
@@ -108,8 +109,10 @@ def changes(output: str) -> str:
 def diagnostics(output: str) -> str:
     """The part of Pulumi's output that says what went wrong."""
     found = re.search(r"^Diagnostics:\n(.*?)(?=^Resources:|^Outputs:|\Z)", output, re.MULTILINE | re.DOTALL)
-    return _without_stand_in_warnings(found[1].rstrip()) if found else command.tail(output)
+    return _without_plugin_warnings(found[1].rstrip()) if found else command.tail(output)
 
 
-def _without_stand_in_warnings(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if _STAND_IN_WARNING not in line)
+def _without_plugin_warnings(text: str) -> str:
+    return "\n".join(
+        line for line in text.splitlines() if not any(warning in line for warning in _PLUGIN_WARNINGS)
+    )

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,22 +25,29 @@ class Toolbox:
     docker_address: str
     """For DOCKER_HOST."""
     plugins: Path
-    """The directory of the stand-ins."""
-    stand_ins: list[str]
+    """The directory of what takes the place of plugins that cannot be had."""
+    replaced: list[str]
     """The providers whose plugin cannot be had."""
 
     @classmethod
-    def ready(cls, progress: Progress, plugins: Path, *, to_build: bool = True) -> "Toolbox":
-        """Set up the tools of the local stacks, `to_build` the relay's image or not; `plugins` is for the stand-ins.
+    def ready(
+        cls,
+        progress: Progress,
+        plugins: Path,
+        providers: Sequence[str] = ("aws", "docker"),
+        *,
+        to_build: bool = True,
+    ) -> "Toolbox":
+        """Set up the tools of stacks with these providers, `to_build` the relay's image or not.
 
-        Raises Failure.
+        `plugins` is for what takes the place of the providers' plugins. Raises Failure.
         """
         docker_address = docker_engine.ensure(progress)
         if to_build:
             base_image.ensure(progress, docker.DockerClient(base_url=docker_address))
         cli = pulumi_cli.ensure(progress)
-        stand_ins = provider_plugins.ensure(progress, cli, plugins)
-        return cls(cli, docker_address, plugins, stand_ins)
+        replaced = provider_plugins.ensure(progress, cli, plugins, providers)
+        return cls(cli, docker_address, plugins, replaced)
 
     def docker(self) -> docker.DockerClient:
         """A client of the Docker engine."""
@@ -50,7 +57,7 @@ class Toolbox:
         """The environment of programs that use the tools."""
         variables = inherited(os.environ) | {"DOCKER_HOST": self.docker_address}
         variables["PATH"] = search_path(self.plugins, self.cli)
-        if self.stand_ins:
+        if self.replaced:
             variables["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
         return variables
 

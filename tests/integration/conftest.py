@@ -1,11 +1,13 @@
 """What the integration tests share: emulated accounts and stacks, made on demand and removed with their module."""
 
 import contextlib
+from pathlib import Path
 
 import docker
 import pytest
 
-from local.tools import docker_engine
+from local.tools import docker_engine, provider_plugins, pulumi_cli
+from local.tools.progress import Progress
 
 from .local_aws import LocalAws
 from .mail_stack import DOMAIN, mail_stack
@@ -30,3 +32,11 @@ def make_mail_stack(tmp_path_factory, aws_for_containers):
             return stacks.enter_context(mail_stack(directory, aws_for_containers, program, **config))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def kubernetes_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the Kubernetes plugin for `engine`; empty where Pulumi has the plugin installed."""
+    directory, progress = tmp_path_factory.mktemp("plugins"), Progress()
+    provider_plugins.ensure(progress, pulumi_cli.ensure(progress), directory, ["kubernetes"])
+    return directory

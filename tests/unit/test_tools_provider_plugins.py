@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.tools import command, download, provider_plugins
+from local.tools import cache, command, download, kubernetes_plugin, provider_plugins
 from local.tools.progress import Progress
 
 pytestmark = pytest.mark.unit
@@ -23,7 +23,7 @@ def _install(home: Path, name: str) -> None:
 
 
 def _stand_ins(tmp_path: Path) -> list[str]:
-    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "stand-ins")
+    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "stand-ins", ["aws", "docker"])
     return sorted(path.name for path in (tmp_path / "stand-ins").iterdir() if path.exists())
 
 
@@ -53,7 +53,7 @@ def test_a_stand_in_on_path_is_not_taken_for_the_plugin(
     monkeypatch.setattr(download, "reachable", lambda site: False)
     _stand_ins(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "stand-ins"))
-    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "others")
+    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "others", ["aws", "docker"])
     assert len(list((tmp_path / "others").iterdir())) == 2
 
 
@@ -85,3 +85,42 @@ def test_a_plugin_whose_installation_fails_gets_a_stand_in(
     monkeypatch.setattr(download, "reachable", lambda site: True)
     assert _stand_ins(tmp_path) == ["pulumi-resource-aws", "pulumi-resource-docker"]
     assert "(error: 404 Not Found)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def kubernetes_from_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that cannot download plugins and whose cache has the one for Kubernetes; returns its program."""
+    monkeypatch.setattr(download, "reachable", lambda site: False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    name = f"{kubernetes_plugin.PROGRAM}-{kubernetes_plugin.VERSION}"
+    program = cache.directory() / name / kubernetes_plugin.PROGRAM
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    return program
+
+
+def _of_kubernetes(tmp_path: Path) -> Path:
+    provider_plugins.ensure(Progress(), tmp_path, tmp_path / "plugins", ["kubernetes"])
+    return tmp_path / "plugins" / "pulumi-resource-kubernetes"
+
+
+def test_the_kubernetes_plugin_is_built_from_source_and_not_stood_in_for(
+    kubernetes_from_source: Path, tmp_path: Path
+) -> None:
+    assert _of_kubernetes(tmp_path).readlink() == kubernetes_from_source
+
+
+def test_an_installed_kubernetes_plugin_wins_over_the_one_from_source(
+    kubernetes_from_source: Path, home: Path, tmp_path: Path
+) -> None:
+    _of_kubernetes(tmp_path)
+    _install(home, "kubernetes")
+    assert not _of_kubernetes(tmp_path).is_symlink()
+
+
+def test_a_kubernetes_plugin_of_another_version_is_replaced(
+    kubernetes_from_source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "pulumi-resource-kubernetes").symlink_to(tmp_path / "older")
+    assert _of_kubernetes(tmp_path).readlink() == kubernetes_from_source
