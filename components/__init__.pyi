@@ -9,6 +9,8 @@ from .mail_relay import MailRelayArgs as MailRelayArgs
 from .relay_options import RelayOptions as RelayOptions
 from .relay_options import RelayRoute as RelayRoute
 from .relay_settings import RelaySettings as RelaySettings
+from .ses_address import SesAddress as SesAddress
+from .ses_address_args import SesAddressArgs as SesAddressArgs
 from .ses_configuration import SesConfiguration as SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs as SesConfigurationArgs
 from .ses_domain import SesDomain as SesDomain
@@ -18,4 +20,4 @@ from .ses_endpoint_args import SesEndpointArgs as SesEndpointArgs
 from .ses_feedback import SesFeedback as SesFeedback
 from .ses_feedback_args import SesFeedbackArgs as SesFeedbackArgs
 from .smtp_credentials import SmtpCredentials as SmtpCredentials
-from .smtp_credentials import SmtpCredentialsArgs as SmtpCredentialsArgs
+from .smtp_credentials_args import SmtpCredentialsArgs as SmtpCredentialsArgs

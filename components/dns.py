@@ -8,11 +8,17 @@ import dns.rdatatype
 import dns.resolver
 import pulumi
 
-from .image.relay.checks import check_allowed_sender_domains
+from .image.relay.checks import CHECKS, check_allowed_sender_domains
 from .image.relay.invalid_setting import InvalidSetting
 
 _TXT_OCTETS = 255
 _LOOKUP_SECONDS = 5.0
+
+DMARC = "v=dmarc1"
+"""The policy_kind of a DMARC policy."""
+# Of these a name may have one: receivers take two of them for none.
+# https://www.rfc-editor.org/rfc/rfc7208#section-4.5, https://www.rfc-editor.org/rfc/rfc7489#section-6.6.3
+_SINGLE_TEXTS = ("v=spf1", DMARC)
 
 
 class DnsRecord(TypedDict):
@@ -64,6 +70,17 @@ def check_domain(value: str) -> str:
     return domain
 
 
+def check_address(value: str) -> str:
+    """Return an address with its domain in lower case, as SES files it; raise InvalidSetting for what is none."""
+    try:
+        CHECKS["redirect_recipients"](value)
+    except InvalidSetting:
+        fix = "give one such as app@example.com"
+        raise InvalidSetting("address", "is not an address", fix, repr(value)) from None
+    local_part, at, domain = value.rpartition("@")
+    return f"{local_part}{at}{domain.lower()}"
+
+
 class Lookup:
     """Asks one DNS server, `resolver` as `address:port`; empty means the machine's own."""
 
@@ -92,9 +109,13 @@ class Lookup:
             return []
 
     def unmet(self, records: Iterable[DnsRecord]) -> list[tuple[DnsRecord, list[str]]]:
-        """The records that DNS does not show with their value, each with the values that it shows instead."""
+        """The records that DNS does not show, or not alone where a second one spoils them, with what it shows."""
         shown = [(record, self.values(record["name"], record["type"])) for record in records]
-        return [(record, values) for record, values in shown if not is_among(record, values)]
+        return [
+            (record, values)
+            for record, values in shown
+            if not is_among(record, values) or spoiling(record, values)
+        ]
 
 
 def _as_values(answer: dns.resolver.Answer) -> list[str]:
@@ -108,3 +129,21 @@ def is_among(record: DnsRecord, values: Sequence[str]) -> bool:
     if record["type"] == "TXT":
         return record["value"] in values
     return record["value"].lower() in (value.lower() for value in values)
+
+
+def spoiling(record: DnsRecord, values: Sequence[str]) -> list[str]:
+    """Those of the values that DNS shows beside which the record does not count."""
+    return [value for value in values if value != record["value"] and _excludes(record, value)]
+
+
+def policy_kind(text: str) -> str:
+    """What a TXT value says it is, such as `v=spf1`."""
+    return text.replace(";", " ").split(" ", 1)[0].lower()
+
+
+def _excludes(record: DnsRecord, other: str) -> bool:
+    # SES counts a MAIL FROM domain's MX only when it is the only one.
+    # https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
+    if record["type"] == "TXT":
+        return policy_kind(other) in _SINGLE_TEXTS and policy_kind(other) == policy_kind(record["value"])
+    return record["type"] == "MX" and other.lower() != record["value"].lower()

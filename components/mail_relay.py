@@ -7,13 +7,14 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from . import relay_settings
-from .arguments import check_keys, checked, only_choice
+from .arguments import InvalidArgument, check_keys, checked, only_choice
 from .dns import DnsRecord, check_domain, zone_snippet
 from .docker_relay_args import DockerArgs, DockerRelayArgs
 from .kubernetes_relay_args import KubernetesArgs, KubernetesRelayArgs
 from .relay_options import RelayOptions
 from .relay_settings import MX_PORT, RelaySettings, checked_relay_settings
-from .ses_upstream import SesArgs, ses_upstream
+from .ses_upstream import ses_upstream
+from .ses_upstream_args import SesArgs
 from .upstream import SesSender, Upstream
 
 
@@ -53,7 +54,8 @@ class MailRelayArgs(TypedDict):
 class MailRelay(pulumi.ComponentResource):
     """A relay that delivers: the upstream's side, its credentials, and the workload that holds them.
 
-    - with `ses`: a SesDomain and SmtpCredentials, before the relay starts; with its `feedback`, a SesFeedback
+    - with `ses`: a SesDomain (or a SesAddress) and SmtpCredentials, before the relay starts; with its `feedback`, a
+      SesFeedback; with its `endpoint`, a SesEndpoint; with its `fallback`, the same in a second region
     - a DockerRelay or a KubernetesRelay
 
     Example:
@@ -76,6 +78,8 @@ class MailRelay(pulumi.ComponentResource):
     """The upstream's protocol, such as `smtp+tls`."""
     feedback_queue_url: pulumi.Output[str]
     """The queue of what became of mail; empty without the `feedback` of `ses`."""
+    fallback_feedback_queue_url: pulumi.Output[str]
+    """The same of the second region; empty without the `feedback` of its `fallback`."""
     workload: pulumi.Output[str]
     """The container's name; on Kubernetes `namespace/statefulset`."""
     network: pulumi.Output[str]
@@ -88,6 +92,8 @@ class MailRelay(pulumi.ComponentResource):
 
         upstream = self._create_upstream(name, domain, args)
         relay = checked_relay_settings(f"MailRelay {upstream.kind}", upstream.relay)
+        if upstream.fallback:
+            args = _with_fallback(args, upstream)
         target = self._create_target(name, domain, args, relay, upstream.required)
 
         self.smtp_address = target.smtp_address
@@ -98,6 +104,7 @@ class MailRelay(pulumi.ComponentResource):
         self.relay_port = pulumi.Output.from_input(relay.get("port", MX_PORT))
         self.relay_proto = pulumi.Output.from_input(relay["proto"])
         self.feedback_queue_url = pulumi.Output.from_input(upstream.feedback_queue_url)
+        self.fallback_feedback_queue_url = pulumi.Output.from_input(upstream.fallback_feedback_queue_url)
         self.workload = target.workload
         self.network = pulumi.Output.from_input(target.network)
         self.register_outputs(
@@ -110,6 +117,7 @@ class MailRelay(pulumi.ComponentResource):
                 "relay_port": self.relay_port,
                 "relay_proto": self.relay_proto,
                 "feedback_queue_url": self.feedback_queue_url,
+                "fallback_feedback_queue_url": self.fallback_feedback_queue_url,
                 "workload": self.workload,
                 "network": self.network,
             }
@@ -156,6 +164,16 @@ class MailRelay(pulumi.ComponentResource):
 
         docker_relay = DockerRelay(name, DockerRelayArgs(**target_args), opts)
         return _Target(docker_relay.smtp_address, docker_relay.workload, docker_relay.network)
+
+
+def _with_fallback(args: MailRelayArgs, upstream: Upstream) -> MailRelayArgs:
+    """The arguments with the upstream's own fallback among the options."""
+    options = args.get("options", {})
+    if options.get("fallback"):
+        raise InvalidArgument(
+            "MailRelay", "options.fallback", f"{upstream.kind} has a fallback already: leave one of them out"
+        )
+    return MailRelayArgs(**{**args, "options": {**options, "fallback": upstream.fallback}})
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,17 @@ https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from .image.relay.invalid_setting import InvalidSetting
 
 # IAM's limit for all inline policies of a user; white space does not count:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MAX_CHARACTERS = 2048
+
+# https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html
+_VPC_ENDPOINT = re.compile("vpce-[0-9a-f]+")
 
 # What OpenSMTPD speaks is SMTP, and all of SMTP is this action.
 _ACTION = "ses:SendRawEmail"
@@ -39,17 +42,23 @@ _KEYS = {
 }
 
 
-def sending_policy(resources: Iterable[str], conditions: Mapping[str, Any]) -> str:
-    """The policy document that allows sending through `resources`, the ARN of the identity first.
+class Grant(NamedTuple):
+    """What one identity may be used for."""
+
+    resources: Sequence[str]
+    """ARNs, that of the identity first; empty ones do not count."""
+    conditions: Mapping[str, Any]
+    """SendingConditions."""
+
+
+def sending_policy(grants: Sequence[Grant]) -> str:
+    """The policy document that allows sending through each of `grants`.
 
     Raises InvalidSetting for conditions that no message meets, and for a document that is too long for IAM.
     """
-    arns = [arn for arn in resources if arn]
-    statement: dict[str, Any] = {"Effect": "Allow", "Action": _ACTION, "Resource": arns}
-    if conditions:
-        _refuse_unmeetable(conditions, identity=arns[0].rpartition("/")[2])
-        statement["Condition"] = _condition(conditions)
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+    _refuse_endpoint_of_two_regions(grants)
+    statements = [_statement(grant) for grant in grants]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
     if len(re.sub(r"\s", "", document)) > _MAX_CHARACTERS:
         raise InvalidSetting(
             "conditions",
@@ -79,6 +88,15 @@ def identity_policy(document: str, identity_arn: str) -> str:
     return json.dumps({**policy, "Statement": statements})
 
 
+def _statement(grant: Grant) -> dict[str, Any]:
+    arns = [arn for arn in grant.resources if arn]
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": _ACTION, "Resource": arns}
+    if grant.conditions:
+        _refuse_unmeetable(grant.conditions, identity=arns[0].rpartition("/")[2])
+        statement["Condition"] = _condition(grant.conditions)
+    return statement
+
+
 def _condition(conditions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     condition: dict[str, dict[str, Any]] = {}
     for name, value in conditions.items():
@@ -93,6 +111,14 @@ def _refuse_unmeetable(conditions: Mapping[str, Any], identity: str) -> None:
             raise InvalidSetting(f"conditions.{name}", "is unknown", f"use {', '.join(_KEYS)}")
         if not value:
             raise InvalidSetting(f"conditions.{name}", "is empty and denies every message", "leave it out")
+    endpoint = conditions.get("vpc_endpoint")
+    if endpoint and not _VPC_ENDPOINT.fullmatch(endpoint):
+        raise InvalidSetting(
+            "conditions.vpc_endpoint",
+            "is not the id of a VPC endpoint, and denies every message",
+            "give one such as vpce-0123456789abcdef0",
+            repr(endpoint),
+        )
     for name in ("from_addresses", "recipients"):
         for pattern in conditions.get(name, []):
             if "@" not in pattern and "*" not in pattern:
@@ -109,6 +135,19 @@ def _refuse_unmeetable(conditions: Mapping[str, Any], identity: str) -> None:
                 f"is not of the identity {identity!r}, and allows no message",
                 "name addresses of the identity",
                 repr(pattern),
+            )
+
+
+def _refuse_endpoint_of_two_regions(grants: Sequence[Grant]) -> None:
+    regions: dict[str, str] = {}
+    for resources, conditions in grants:
+        endpoint, region = conditions.get("vpc_endpoint"), resources[0].split(":")[3]
+        if endpoint and regions.setdefault(endpoint, region) != region:
+            raise InvalidSetting(
+                "conditions.vpc_endpoint",
+                f"is in one region, and denies every message in {region} or in {regions[endpoint]}",
+                "give each identity conditions of its own",
+                repr(endpoint),
             )
 
 

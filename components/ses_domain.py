@@ -5,11 +5,10 @@ https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_aws import get_region_output, route53, ses, sesv2
+from pulumi_aws import route53, sesv2
 
 from . import ses_records
 from .apex_texts import ApexTexts
@@ -17,10 +16,9 @@ from .arguments import InvalidArgument, checked
 from .dkim_key import signing_key
 from .dns import DnsRecord, Lookup, check_domain, txt_strings, zone_snippet
 from .hosted_zone import found_zone, given_zone
-from .sending_policy import identity_policy
-from .ses_configuration import SesConfiguration
-from .ses_configuration_args import SesConfigurationArgs
-from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args, has_part
+from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
+from .ses_identity import SesIdentity
+from .ses_identity_args import has_part
 from .ses_regions import ses_region
 
 _MAIL_FROM_LABEL = "bounce"
@@ -68,18 +66,12 @@ class SesDomain(pulumi.ComponentResource):
         super().__init__("opensmtpd:index:SesDomain", name, {}, opts)
         check_domain_args(args)
         domain = checked("SesDomain", "domain", args["domain"], check_domain)
-        self.region = self._resolve_region(args.get("region"))
-        self._published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
         self._lookup = Lookup(args.get("resolver", ""))
 
-        configuration = self._create_configuration(name, domain, args)
-        identity = (
-            self._adopt_identity(domain, args)
-            if args.get("adopt")
-            else self._create_identity(name, domain, args, configuration)
-        )
+        identity = SesIdentity(self, name, domain, args, _signing(args.get("dkim", {})))
+        self.region = identity.region
+        self._published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
         mail_from = self._create_mail_from(name, domain, args, identity)
-        self._create_belongings(name, domain, args, identity, configuration)
 
         apex = ApexTexts(domain, self._lookup) if args.get("apex_spf") else None
         records = self._describe_records(domain, args, identity, mail_from, apex)
@@ -89,14 +81,12 @@ class SesDomain(pulumi.ComponentResource):
         self.zone_snippet = self.dns_records.apply(zone_snippet)
         written = self._write_records(name, domain, args, records, apex, write_record)
         if args.get("verification", "wait") == "wait":
-            self._create_verification(name, domain, args, [*identity.resources, *written])
+            identity.create_verification(args, written, lambda: self._explain(domain))
 
         self.arn = identity.arn
         self.mail_from_domain = pulumi.Output.from_input(mail_from or "")
         self.configuration_set = identity.configuration_set
-        self.configuration_set_arn = pulumi.Output.all(arn=self.arn, name=self.configuration_set).apply(
-            lambda known: _configuration_set_arn(known["arn"], known["name"])
-        )
+        self.configuration_set_arn = identity.configuration_set_arn
         self.register_outputs(
             {
                 "arn": self.arn,
@@ -109,57 +99,8 @@ class SesDomain(pulumi.ComponentResource):
             }
         )
 
-    def _resolve_region(self, region: pulumi.Input[str] | None) -> pulumi.Output[str]:
-        if region is not None:
-            return pulumi.Output.from_input(region)
-        return get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
-
-    def _create_configuration(
-        self, name: str, domain: pulumi.Input[str], args: SesDomainArgs
-    ) -> SesConfiguration | None:
-        if not has_part(args, "configuration"):
-            return None
-        return SesConfiguration(
-            f"{name}-configuration",
-            SesConfigurationArgs(domain=domain, **_regional(args), **args.get("configuration", {})),
-            pulumi.ResourceOptions(parent=self),
-        )
-
-    def _create_identity(
-        self,
-        name: str,
-        domain: pulumi.Input[str],
-        args: SesDomainArgs,
-        configuration: SesConfiguration | None,
-    ) -> "_Identity":
-        identity = sesv2.EmailIdentity(
-            name,
-            email_identity=domain,
-            configuration_set_name=configuration.set_name if configuration else None,
-            dkim_signing_attributes=_signing(args.get("dkim", {})),
-            **_regional(args),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return _Identity(
-            arn=identity.arn,
-            tokens=identity.dkim_signing_attributes["tokens"],
-            configuration_set=configuration.set_name if configuration else pulumi.Output.from_input(""),
-            resources=(identity,),
-        )
-
-    def _adopt_identity(self, domain: pulumi.Input[str], args: SesDomainArgs) -> "_Identity":
-        identity = sesv2.get_email_identity_output(
-            email_identity=domain, region=args.get("region"), opts=pulumi.InvokeOutputOptions(parent=self)
-        )
-        return _Identity(
-            arn=identity.arn,
-            tokens=identity.dkim_signing_attributes.apply(_easy_dkim_tokens),
-            configuration_set=identity.configuration_set_name.apply(lambda name: name or ""),
-            is_ours=False,
-        )
-
     def _create_mail_from(
-        self, name: str, domain: pulumi.Input[str], args: SesDomainArgs, identity: "_Identity"
+        self, name: str, domain: pulumi.Input[str], args: SesDomainArgs, identity: SesIdentity
     ) -> pulumi.Output[str] | None:
         if not has_part(args, "mail_from"):
             return None
@@ -174,65 +115,19 @@ class SesDomain(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(identity.resources)),
         ).mail_from_domain
 
-    def _create_belongings(
-        self,
-        name: str,
-        domain: pulumi.Input[str],
-        args: SesDomainArgs,
-        identity: "_Identity",
-        configuration: SesConfiguration | None,
-    ) -> None:
-        opts = pulumi.ResourceOptions(parent=self, depends_on=list(identity.resources))
-        region = args.get("region")
-        if "feedback_forwarding" in args:
-            sesv2.EmailIdentityFeedbackAttributes(
-                f"{name}-feedback",
-                email_identity=domain,
-                email_forwarding_enabled=args["feedback_forwarding"],
-                region=region,
-                opts=opts,
-            )
-        for policy_name, document in args.get("policies", {}).items():
-            sesv2.EmailIdentityPolicy(
-                f"{name}-policy-{policy_name}",
-                email_identity=domain,
-                policy_name=policy_name,
-                policy=pulumi.Output.all(document, identity.arn).apply(_completed_policy),
-                region=region,
-                opts=opts,
-            )
-        if tenant_name := args.get("tenant"):
-            tenant = sesv2.Tenant(
-                f"{name}-tenant",
-                tenant_name=tenant_name,
-                **_regional(args),
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            belongings = {"identity": identity.arn}
-            if configuration:
-                belongings["configuration"] = configuration.arn
-            for role, arn in belongings.items():
-                sesv2.TenantResourceAssociation(
-                    f"{name}-tenant-{role}",
-                    tenant_name=tenant.tenant_name,
-                    resource_arn=arn,
-                    region=region,
-                    opts=pulumi.ResourceOptions(parent=self),
-                )
-
     def _describe_records(
         self,
         domain: pulumi.Input[str],
         args: SesDomainArgs,
-        identity: "_Identity",
+        identity: SesIdentity,
         mail_from: pulumi.Output[str] | None,
         apex: ApexTexts | None,
     ) -> dict[str, DnsRecord]:
         """The records that are ours to write."""
         dkim, records = args.get("dkim", {}), {}
-        if "private_key" in dkim:
+        if "private_key" in dkim and dkim.get("record", True):
             records |= ses_records.own_dkim(dkim["selector"], dkim["private_key"], domain)
-        elif identity.is_ours:
+        elif identity.is_ours and "private_key" not in dkim:
             records |= ses_records.easy_dkim(identity.tokens, domain, self._published)
         if mail_from is not None:
             records |= ses_records.mail_from(mail_from, self._published)
@@ -243,20 +138,26 @@ class SesDomain(pulumi.ComponentResource):
         return records
 
     def _describe_others(
-        self, domain: pulumi.Input[str], args: SesDomainArgs, identity: "_Identity"
+        self, domain: pulumi.Input[str], args: SesDomainArgs, identity: SesIdentity
     ) -> pulumi.Output[list[DnsRecord]]:
-        """The records that are others' to write: an adopted identity's DKIM, and the consent of report receivers."""
+        """The records that are others' to write: DKIM of an adopted identity, or of a key that signs elsewhere too, and
+        the consent of report receivers."""
         consents = pulumi.Output.from_input(domain).apply(
             lambda known: ses_records.report_consents(args.get("dmarc", {}), known)
         )
-        if identity.is_ours:
-            return consents
-        dkim = identity.tokens.apply(
-            lambda tokens: pulumi.Output.all(
-                *(ses_records.easy_dkim_record(token, domain, self._published) for token in tokens)
+        dkim = args.get("dkim", {})
+        if not identity.is_ours:
+            elsewhere = identity.tokens.apply(
+                lambda tokens: pulumi.Output.all(
+                    *(ses_records.easy_dkim_record(token, domain, self._published) for token in tokens)
+                )
             )
-        )
-        return pulumi.Output.all(dkim, consents).apply(lambda known: [*known[0], *known[1]])
+        elif dkim.get("record", True):
+            return consents
+        else:
+            own = ses_records.own_dkim(dkim["selector"], dkim["private_key"], domain)
+            elsewhere = pulumi.Output.all(*own.values())
+        return pulumi.Output.all(elsewhere, consents).apply(lambda known: [*known[0], *known[1]])
 
     def _write_records(
         self,
@@ -294,53 +195,10 @@ class SesDomain(pulumi.ComponentResource):
             for role, record in records.items()
         ]
 
-    def _create_verification(
-        self, name: str, domain: pulumi.Input[str], args: SesDomainArgs, required: list[pulumi.Resource]
-    ) -> None:
-        # The provider's own error says only that time ran out.
-        explain = pulumi.ErrorHook(f"{name}-verification", self._explain)
-        ses.DomainIdentityVerification(
-            f"{name}-verification",
-            domain=domain,
-            region=args.get("region"),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=required,
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{int(args.get('timeout', 600))}s"),
-                hooks=pulumi.ResourceHookBinding(on_error=[explain]),
-            ),
-        )
-
-    async def _explain(self, _: pulumi.ErrorHookArgs) -> bool:
-        unmet = await asyncio.to_thread(self._lookup.unmet, await self.dns_records.future())
-        pulumi.log.error(_describe_unmet(unmet), self)
-        return False  # do not try again
-
-
-@dataclass(frozen=True)
-class _Identity:
-    """What the rest needs of an identity, made here or adopted."""
-
-    arn: pulumi.Output[str]
-    tokens: pulumi.Output[list[str]]
-    configuration_set: pulumi.Output[str]
-    is_ours: bool = True
-    resources: tuple[pulumi.Resource, ...] = ()
-
-
-def _completed_policy(known: list[str]) -> str:
-    document, identity_arn = known
-    return checked("SesDomain", "policies", document, lambda text: identity_policy(text, identity_arn))
-
-
-def _easy_dkim_tokens(attributes: list[Any]) -> list[str]:
-    # With a key of its owner's own, the "token" is a selector, and the record cannot be known.
-    return [
-        token
-        for attribute in attributes
-        if attribute["signing_attributes_origin"] != "EXTERNAL"
-        for token in attribute["tokens"]
-    ]
+    async def _explain(self, domain: pulumi.Input[str]) -> str:
+        known = await pulumi.Output.all(domain, self.region, self.dns_records).future()
+        name, region, records = known
+        return _describe_unmet(name, region, await asyncio.to_thread(self._lookup.unmet, records))
 
 
 def _signing(dkim: DkimArgs) -> dict[str, Any] | None:
@@ -380,15 +238,11 @@ def _route53_value(record: DnsRecord) -> pulumi.Input[str]:
     return pulumi.Output.from_input(record["value"]).apply(lambda value: '" "'.join(txt_strings(value)))
 
 
-def _configuration_set_arn(identity_arn: str, name: str) -> str:
-    # arn:PARTITION:ses:REGION:ACCOUNT:identity/DOMAIN
-    return f"{identity_arn.rpartition(':')[0]}:configuration-set/{name}" if name else ""
-
-
-def _describe_unmet(unmet: list[tuple[DnsRecord, list[str]]]) -> str:
+def _describe_unmet(domain: str, region: str, unmet: list[tuple[DnsRecord, list[str]]]) -> str:
     if not unmet:
         return (
-            "every DNS record is there, but SES has not seen them yet: run `pulumi up` again in a few minutes"
+            f"every DNS record of {domain} is there, but SES in {region} has not seen them yet: run `pulumi up` again "
+            "in a few minutes"
         )
     lines = []
     for record, values in unmet:
@@ -396,11 +250,8 @@ def _describe_unmet(unmet: list[tuple[DnsRecord, list[str]]]) -> str:
         lines.append(f"  {record['name']} {record['type']} {record['value']}{shown}")
     return "\n".join(
         [
-            "SES cannot verify the domain: DNS does not show these records; add them and run `pulumi up` again:",
+            f"SES in {region} cannot verify {domain}: DNS does not show these records, or shows others beside them; "
+            "correct them and run `pulumi up` again:",
             *lines,
         ]
     )
-
-
-def _regional(args: SesDomainArgs) -> dict[str, Any]:
-    return {key: args[key] for key in ("region", "tags") if key in args}

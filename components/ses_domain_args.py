@@ -10,7 +10,7 @@ import pulumi
 from .arguments import InvalidArgument, check_keys, checked
 from .dkim_key import check_selector
 from .dmarc import DmarcPolicy
-from .ses_configuration_args import SesConfigurationOptions
+from .ses_identity_args import SesIdentityOptions, check_choice, check_identity_args
 from .ses_regions import SesRegionData
 
 KEY_BITS = {1024: "RSA_1024_BIT", 2048: "RSA_2048_BIT"}
@@ -19,9 +19,7 @@ ON_MX_FAILURE = {"default": "USE_DEFAULT_VALUE", "reject": "REJECT_MESSAGE"}
 """What SES does without a MAIL FROM domain's MX, as its API names it."""
 
 _DNS_WRITERS = ("route53", "manual")
-_VERIFICATIONS = ("wait", "skip")
 _PARTS = ("mail_from", "dmarc", "configuration")
-_OF_THE_OWNER = ("configuration", "dkim", "policies", "tenant", "feedback_forwarding")
 
 
 class DkimArgs(TypedDict):
@@ -33,6 +31,9 @@ class DkimArgs(TypedDict):
     """The name of your key: one DNS label, of your choice."""
     private_key: NotRequired[pulumi.Input[str]]
     """Your RSA key of 1024 to 2048 bits, as PEM text; secret. SES does not show it again: keep it."""
+    record: NotRequired[bool]
+    """Whether the record of your key is written here: `False` where the same key signs in another region, and is
+    published there. Defaults to `True`."""
 
 
 class MailFromArgs(TypedDict):
@@ -45,11 +46,9 @@ class MailFromArgs(TypedDict):
     `default`."""
 
 
-class SesIdentityArgs(TypedDict):
+class SesIdentityArgs(SesIdentityOptions):
     """How a domain becomes one that SES may send from. All of it has a default."""
 
-    region: NotRequired[pulumi.Input[str]]
-    """The SES region. Defaults to the region of the AWS provider."""
     region_data: NotRequired[SesRegionData]
     """What this version does not know about the region. Defaults to what AWS has published."""
     dns: NotRequired[str]
@@ -70,28 +69,10 @@ class SesIdentityArgs(TypedDict):
     """Whether SES is added to the SPF record of the domain itself, whatever else that says. Needed by receivers that
     look at it instead of the MAIL FROM domain's. All TXT values that DNS shows there stay, and outlive the stack.
     Defaults to `False`: the record is not touched."""
-    configuration: NotRequired[SesConfigurationOptions]
-    """The configuration set of all mail from the domain. Defaults to one with safe defaults."""
     without: NotRequired[list[str]]
     """What is not made at all: of `mail_from`, `dmarc`, `configuration`. Defaults to `[]`."""
-    feedback_forwarding: NotRequired[bool]
-    """Whether SES mails bounces and complaints to the sender, too. Defaults to SES's own, which is to do so."""
-    policies: NotRequired[dict[str, pulumi.Input[str]]]
-    """Sending authorisation: who else may send from the domain, as IAM policy documents in JSON by name. A statement
-    without a `Resource` is about the identity."""
-    tenant: NotRequired[str]
-    """A tenant to be made, to which the identity and the configuration set belong. Defaults to none."""
-    adopt: NotRequired[bool]
-    """Whether the identity exists already and belongs to somebody else: it is used, and nothing of it is changed.
-    Defaults to `False`."""
-    verification: NotRequired[str]
-    """`wait` until SES has verified the domain, so that what depends on it can send; or `skip`. Defaults to `wait`."""
-    timeout: NotRequired[int]
-    """How long to wait for the verification, in seconds. Defaults to `600`; SES itself looks for up to 72 hours."""
     resolver: NotRequired[str]
     """The `address:port` of the DNS server that is asked what DNS shows. Defaults to the machine's own."""
-    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of everything that can have some."""
 
 
 class SesDomainArgs(SesIdentityArgs):
@@ -99,12 +80,6 @@ class SesDomainArgs(SesIdentityArgs):
 
     domain: pulumi.Input[str]
     """The domain that mail is sent from, such as `example.com`."""
-
-
-def has_part(args: SesDomainArgs, part: str) -> bool:
-    """Whether `mail_from`, `dmarc` or `configuration` is to be made."""
-    # Nothing of an adopted identity is changed unless it is asked for.
-    return part in args if args.get("adopt") and part != "dmarc" else part not in args.get("without", [])
 
 
 def check_domain_args(args: SesDomainArgs) -> None:
@@ -115,25 +90,20 @@ def check_domain_args(args: SesDomainArgs) -> None:
     check_keys("SesDomain mail_from", mail_from, MailFromArgs)
     for argument, value, choices in (
         ("dns", args.get("dns", "route53"), _DNS_WRITERS),
-        ("verification", args.get("verification", "wait"), _VERIFICATIONS),
         ("dkim.bits", dkim.get("bits", 2048), tuple(KEY_BITS)),
         ("mail_from.on_mx_failure", mail_from.get("on_mx_failure", "default"), tuple(ON_MX_FAILURE)),
         *(("without", part, _PARTS) for part in args.get("without", [])),
     ):
-        if value not in choices:
-            raise InvalidArgument(
-                "SesDomain", argument, f"{value!r} is not one of {', '.join(map(str, choices))}"
-            )
+        check_choice("SesDomain", argument, value, choices)
+    check_identity_args("SesDomain", args)
     if ("selector" in dkim) != ("private_key" in dkim) or ("bits" in dkim and "private_key" in dkim):
         raise InvalidArgument("SesDomain", "dkim", "give selector and private_key, or bits, or nothing")
+    if "record" in dkim and "private_key" not in dkim:
+        raise InvalidArgument(
+            "SesDomain", "dkim.record", "is about a key of yours: give selector and private_key too"
+        )
     if "selector" in dkim:
         checked("SesDomain", "dkim", dkim["selector"], check_selector)
     for part in args.get("without", []):
         if part in args:
             raise InvalidArgument("SesDomain", part, "is given, and named in without: leave one of them out")
-    if args.get("adopt"):
-        for part in _OF_THE_OWNER:
-            if part in args:
-                raise InvalidArgument(
-                    "SesDomain", part, "belongs to an identity's owner: leave it out, or adopt"
-                )

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html
 import base64
 import hashlib
 import hmac
-from typing import NotRequired, TypedDict
 
 import pulumi
 from pulumi_aws import iam, secretsmanager, ssm
 
 from .arguments import InvalidArgument, check_keys, checked
-from .sending_policy import SendingConditions, identity_arns, sending_policy
+from .sending_policy import Grant, identity_arns, sending_policy
+from .smtp_credentials_args import CredentialsCopyArgs, SendingIdentityArgs, SmtpCredentialsArgs
 
 # Two at most, for rotation: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 _MAX_KEYS = 2
@@ -32,49 +32,8 @@ def derive_smtp_password(secret_access_key: str, region: str) -> str:
     return base64.b64encode(b"\x04" + key).decode()
 
 
-class CredentialsCopyArgs(TypedDict):
-    """A copy of the login for other programs: JSON with `user`, `password` and `region`."""
-
-    store: str
-    """`secretsmanager` or `ssm` (a SecureString parameter)."""
-    name: NotRequired[pulumi.Input[str]]
-    """Its name. Defaults to one that the provider makes up."""
-    kms_key: NotRequired[pulumi.Input[str]]
-    """The KMS key that it is encrypted with. Defaults to the store's own."""
-
-
-class SmtpCredentialsArgs(TypedDict):
-    """Arguments of SmtpCredentials."""
-
-    identity_arn: pulumi.Input[str]
-    """The ARN of the SES identity that may be sent from."""
-    configuration_set_arn: NotRequired[pulumi.Input[str]]
-    """The ARN of the identity's default configuration set: SES asks for the permission on both. Defaults to none, as
-    does an empty text."""
-    region: pulumi.Input[str]
-    """The region of that identity. The password is valid there and nowhere else."""
-    more_regions: NotRequired[list[str]]
-    """Further regions for which `passwords` holds one. Defaults to `[]`."""
-    generation: NotRequired[int]
-    """Raise it by one to rotate the key: a new one is created and put to use, the old one deleted last. Defaults to
-    `1`."""
-    conditions: NotRequired[pulumi.Input[SendingConditions]]
-    """What a message must be like to be sent. Defaults to no condition."""
-    sandbox_recipients: NotRequired[list[str]]
-    """Verified addresses and domains that are sent to while the account is in the sandbox: there, SES asks for the
-    permission on the recipient too. Defaults to `[]`."""
-    path: NotRequired[str]
-    """The IAM path of the user, such as `/mail/`. Defaults to `/`."""
-    permissions_boundary: NotRequired[pulumi.Input[str]]
-    """The ARN of the policy that bounds what the user may ever do. Defaults to none."""
-    copy: NotRequired[CredentialsCopyArgs]
-    """Where the login is kept for other programs. Defaults to nowhere."""
-    tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
-    """Tags of the user and of the copy."""
-
-
 class SmtpCredentials(pulumi.ComponentResource):
-    """An IAM user that may do one thing, `ses:SendRawEmail` from one identity, and its SMTP login.
+    """An IAM user that may do one thing, `ses:SendRawEmail` from named identities, and its SMTP login.
 
     - an IAM user and its inline policy
     - an access key, one for each generation
@@ -89,7 +48,7 @@ class SmtpCredentials(pulumi.ComponentResource):
     password: pulumi.Output[str]
     """The SMTP password; secret."""
     passwords: pulumi.Output[dict[str, str]]
-    """The SMTP password of the identity's region and of each one in `more_regions`; secret."""
+    """The SMTP password of the identity's region and of those of `more_identities`; secret."""
     copy_arn: pulumi.Output[str]
     """The ARN of the copy; empty without one."""
 
@@ -97,15 +56,16 @@ class SmtpCredentials(pulumi.ComponentResource):
         super().__init__("opensmtpd:index:SmtpCredentials", name, {}, opts)
         check_keys("SmtpCredentials", args, SmtpCredentialsArgs)
         generation = _checked_generation(args.get("generation", 1))
+        identities = _identities(args)
 
         user = self._create_user(name, args)
-        policy = self._create_policy(name, user, args)
+        policy = self._create_policy(name, user, identities, args.get("sandbox_recipients", []))
         access_key = self._create_access_key(name, user, generation, policy)
 
         self.user = access_key.id
         self.iam_user = user.name
         self.passwords = pulumi.Output.secret(
-            pulumi.Output.all(access_key.secret, args["region"], *args.get("more_regions", [])).apply(
+            pulumi.Output.all(access_key.secret, *(identity["region"] for identity in identities)).apply(
                 lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
             )
         )
@@ -132,27 +92,25 @@ class SmtpCredentials(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _create_policy(self, name: str, user: iam.User, args: SmtpCredentialsArgs) -> iam.UserPolicy:
-        known = pulumi.Output.all(
-            identity=args["identity_arn"],
-            configuration_set=args.get("configuration_set_arn", ""),
-            conditions=args.get("conditions", {}),
-        )
+    def _create_policy(
+        self,
+        name: str,
+        user: iam.User,
+        identities: list[SendingIdentityArgs],
+        sandbox_recipients: list[str],
+    ) -> iam.UserPolicy:
+        def grant(identity: dict) -> Grant:
+            arn = identity["identity_arn"]
+            others = [identity.get("configuration_set_arn", ""), *identity_arns(arn, sandbox_recipients)]
+            return Grant([arn, *others], identity.get("conditions", {}))
 
-        def document(known: dict) -> str:
-            recipients = identity_arns(known["identity"], args.get("sandbox_recipients", []))
-            resources = [known["identity"], known["configuration_set"], *recipients]
-            return checked(
-                "SmtpCredentials",
-                "conditions",
-                known["conditions"],
-                lambda conditions: sending_policy(resources, conditions),
-            )
+        def document(known: list[dict]) -> str:
+            return checked("SmtpCredentials", "conditions", [grant(each) for each in known], sending_policy)
 
         return iam.UserPolicy(
             f"{name}-sending",
             user=user.name,
-            policy=known.apply(document),
+            policy=pulumi.Output.all(*identities).apply(document),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -242,6 +200,17 @@ class SmtpCredentials(pulumi.ComponentResource):
             tags=tags,
             opts=pulumi.ResourceOptions(parent=self),
         ).arn
+
+
+def _identities(args: SmtpCredentialsArgs) -> list[SendingIdentityArgs]:
+    """The identities that may be sent from, the first one first."""
+    fields = SendingIdentityArgs.__annotations__
+    first = SendingIdentityArgs(**{key: args[key] for key in fields if key in args})
+    more = args.get("more_identities", [])
+    for index, identity in enumerate(more):
+        check_keys(f"SmtpCredentials more_identities[{index}]", identity, SendingIdentityArgs)
+    inherited = {key: first[key] for key in ("conditions",) if key in first}
+    return [first, *(SendingIdentityArgs(**inherited | identity) for identity in more)]
 
 
 def _checked_generation(generation: float) -> int:

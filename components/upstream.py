@@ -28,7 +28,10 @@ class Upstream:
     kind: str
     """The argument of MailRelay that it was made from."""
     relay: RelaySettings
+    fallback: RelaySettings | None = None
+    """Where mail goes while `relay` fails; None where nothing is made for that."""
     dns_records: pulumi.Input[Sequence[DnsRecord]] = ()
     required: Sequence[pulumi.Resource] = ()
     feedback_queue_url: pulumi.Input[str] = ""
+    fallback_feedback_queue_url: pulumi.Input[str] = ""
     ses_senders: Sequence[SesSender] = ()

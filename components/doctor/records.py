@@ -6,15 +6,10 @@ from functools import partial
 
 import dns.exception
 
-from ..dns import DnsRecord, Lookup, is_among
+from ..dns import DMARC, DnsRecord, Lookup, is_among, policy_kind, spoiling
 from .finding import FINE, UNKNOWN, WRONG, Finding
 
 _AT_A_TIME = 8
-
-# Of these a name may have one: receivers take two of them for none.
-# https://www.rfc-editor.org/rfc/rfc7208#section-4.5, https://www.rfc-editor.org/rfc/rfc7489#section-6.6.3
-_SINGLE_TEXTS = ("v=spf1", "v=dmarc1")
-_DMARC = _SINGLE_TEXTS[1]
 
 
 def look(records: Sequence[DnsRecord], domains: Iterable[str], resolver: str = "") -> list[Finding]:
@@ -54,8 +49,7 @@ def judge(record: DnsRecord, shown: Sequence[str]) -> Finding:
     if not is_among(record, shown):
         advice = f"publish {record['value']!r} there ({record['why']})"
         return Finding(check, WRONG, ", ".join(shown) or "no such record", advice)
-    others = [value for value in shown if value != record["value"] and _excludes(record, value)]
-    if others:
+    if others := spoiling(record, shown):
         return Finding(
             check,
             WRONG,
@@ -69,7 +63,7 @@ def judge_policy(domain: str, shown: dict[str, Sequence[str]]) -> Finding:
     """`shown` is what DNS shows at `_dmarc` of the domain and of those above it: the nearest policy counts."""
     check = f"DMARC TXT _dmarc.{domain}"
     for name, texts in shown.items():
-        policies = [text for text in texts if _kind(text) == _DMARC]
+        policies = [text for text in texts if policy_kind(text) == DMARC]
         if len(policies) > 1:
             return Finding(check, WRONG, ", ".join(policies), f"leave one of them at _dmarc.{name}")
         if policies:
@@ -85,18 +79,6 @@ def judge_policy(domain: str, shown: dict[str, Sequence[str]]) -> Finding:
 def check_of(record: DnsRecord) -> str:
     """How the row of a record is called: after what it is for, which `why` begins with."""
     return f"{record['why'].partition(':')[0]} {record['type']} {record['name']}"
-
-
-def _excludes(record: DnsRecord, other: str) -> bool:
-    # SES counts a MAIL FROM domain's MX only when it is the only one.
-    # https://docs.aws.amazon.com/ses/latest/dg/mail-from.html
-    if record["type"] == "TXT":
-        return _kind(other) in _SINGLE_TEXTS and _kind(other) == _kind(record["value"])
-    return record["type"] == "MX" and other.lower() != record["value"].lower()
-
-
-def _kind(text: str) -> str:
-    return text.replace(";", " ").split(" ", 1)[0].lower()
 
 
 def _at_and_above(domain: str) -> list[str]:

@@ -12,7 +12,7 @@ In the folder:
 - `account.json`: addresses and ports, there only while the account runs and answers; `regions` has the SMTP endpoint
   of each region, `region` and `smtp` are the first one
 - `ca.pem` and `ca.key`: the certificate authority, kept from run to run, so that clients need not learn a new one
-- `mailbox/`: accepted messages
+- `mailbox/`: accepted messages, and those in which SES asks the owners of addresses
 - `limits.json`: written by whoever wants other limits; see `limits.py`
 - `aws.log`
 

@@ -50,7 +50,7 @@ async def _run(directory: RunDirectory, regions: list[str], host: str, address: 
     certificates = Certificates(directory.path)
     tls = certificates.server_context(list(dict.fromkeys([host, "localhost", _LOOPBACK])))
     mailbox = Mailbox(directory.path / "mailbox")
-    api = Api(directory.path / "limits.json")
+    api = Api(directory.path / "limits.json", mailbox)
     accounts = [api.account_of(region) for region in regions]
     accounts[0].limits()  # a mistake in the file is an error at the start, not at the first message
     name_server = NameServer(_LOOPBACK, lambda: [*accounts[0].hosted_zones(), *signing_zones(accounts)])

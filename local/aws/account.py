@@ -43,7 +43,7 @@ class Account:
 
     def __init__(self, region: str, limits_file: Path, account_id: str = DEFAULT_ACCOUNT_ID):
         self.region = region
-        self.verification = Verification(region, self.hosted_zones, self.limits)
+        self.verification = Verification(region, self.hosted_zones)
         self.throttle = Throttle()
         self.tenants = Tenants()
         self.suppressed: dict[str, Suppressed] = {}

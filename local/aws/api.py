@@ -12,26 +12,33 @@ from werkzeug.serving import make_server
 
 from . import ec2, iam, notifications, route53, ses_v1, sesv2
 from .account import Account
+from .confirmations import Confirmations
+from .mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
 
 
 class Api:
-    """All APIs on one free port of the loopback address."""
+    """All APIs on one free port of the loopback address, and the links that SES mails into `mailbox`."""
 
-    def __init__(self, limits_file: Path):
+    def __init__(self, limits_file: Path, mailbox: Mailbox):
         self.account_of: Callable[[str], Account] = functools.cache(
             lambda region: Account(region, limits_file)
         )
-        sesv2.install(self.account_of)
+        confirmations = Confirmations(mailbox, lambda: self.endpoint)
+        sesv2.install(self.account_of, confirmations)
         ses_v1.install(self.account_of)
         route53.install()
         iam.install()
         ec2.install()
         notifications.install()
-        application = _OneAtATime(DomainDispatcherApplication(create_backend_app))
+        apis = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(
-            "127.0.0.1", 0, application, threaded=True, request_handler=_RequestHandler
+            "127.0.0.1",
+            0,
+            confirmations.answering(apis),
+            threaded=True,
+            request_handler=_RequestHandler,
         )
 
     @property

@@ -43,6 +43,8 @@ class Identity:
     next_signing_key_length: str = "RSA_2048_BIT"
     current_signing_key_length: str = "RSA_2048_BIT"
     key_generated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confirmed: bool = False
+    """Of an address: whether its owner has followed the link that SES sent."""
     selector: str | None = None
     """Of a DKIM key that the user brought; None means Easy DKIM."""
     public_key: str | None = None

@@ -1,4 +1,4 @@
-"""What a human arranges with AWS outside the APIs: limits, leaving the sandbox, following a confirmation link."""
+"""What a human arranges with AWS outside the APIs: limits, leaving the sandbox; and how others behave."""
 
 import difflib
 import json
@@ -27,8 +27,6 @@ class Limits:
     """Recipients per message."""
     max_message_size: int = 40 * 1024 * 1024
     """Bytes per message."""
-    confirmed_addresses: tuple[str, ...] = ()
-    """E-mail addresses whose owners have followed the link that SES sent them: identities that are verified so."""
     bouncing_addresses: tuple[str, ...] = ()
     """Recipients, in lower case, whose servers know them not: mail to them bounces for good."""
     delayed_addresses: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ import moto.sesv2.urls
 
 from .account import Account
 from .configuration_set import ConfigurationSet
+from .confirmations import Confirmations
 from .identity import Identity
 from .sesv2_account import AccountOperations
 from .sesv2_base import not_found
@@ -68,9 +69,10 @@ class SesV2Operations(IdentityOperations, ConfigurationSetOperations, TenantOper
             raise not_found(f"Resource {arn} does not exist.")
 
 
-def install(account_of: Callable[[str], Account]) -> None:
+def install(account_of: Callable[[str], Account], confirmations: Confirmations) -> None:
     """Let moto answer with these operations, and keep identities and configuration sets as ours, whoever makes them."""
     SesV2Operations.account_of = staticmethod(account_of)
+    SesV2Operations.confirmations = confirmations
     for path in (*moto.sesv2.urls.url_paths, *_MORE_PATHS):
         moto.sesv2.urls.url_paths[path] = SesV2Operations.dispatch
     moto.ses.models.EmailIdentity = Identity

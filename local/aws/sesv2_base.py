@@ -7,6 +7,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.sesv2.responses import SESV2Response
 
 from .account import Account
+from .confirmations import Confirmations
 
 
 class SesV2Base(SESV2Response):
@@ -14,6 +15,8 @@ class SesV2Base(SESV2Response):
 
     account_of: ClassVar[Callable[[str], Account]]
     """Tells the account as it is in a region."""
+    confirmations: ClassVar[Confirmations]
+    """Asks the owners of addresses."""
 
     @property
     def _account(self) -> Account:

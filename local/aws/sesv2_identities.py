@@ -29,6 +29,8 @@ class IdentityOperations(SesV2Base):
             raise bad_request(str(error)) from None
         self._account.identities()[name] = identity
         self._tag(f"identity/{name}")
+        if identity.identity_type == "EMAIL_ADDRESS":
+            self.confirmations.ask(identity, self.region)
         return json.dumps(
             {
                 "IdentityType": identity.identity_type,

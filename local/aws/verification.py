@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 
 from .identity import Identity
-from .limits import Limits
 from .regions import dkim_zone, feedback_host
 from .zones import Zone, canonical_name, text_of, values_of
 
@@ -11,10 +10,9 @@ from .zones import Zone, canonical_name, text_of, values_of
 class Verification:
     """Decides anew at each question. SES itself looks for 72 hours, and again from time to time."""
 
-    def __init__(self, region: str, hosted_zones: Callable[[], list[Zone]], limits: Callable[[], Limits]):
+    def __init__(self, region: str, hosted_zones: Callable[[], list[Zone]]):
         self._region = region
         self._hosted_zones = hosted_zones
-        self._limits = limits
 
     def signs(self, identity: Identity) -> bool:
         """Whether the DKIM records of the identity's domain stand in its hosted zone."""
@@ -30,7 +28,7 @@ class Verification:
     def verified(self, identity: Identity) -> bool:
         """Whether mail may be sent from the identity: a domain that signs, or an address that its owner confirmed."""
         if identity.identity_type == "EMAIL_ADDRESS":
-            return identity.email_identity in self._limits().confirmed_addresses
+            return identity.confirmed
         return self.signs(identity)
 
     def mail_from_status(self, identity: Identity) -> str:

@@ -1,10 +1,12 @@
 """The local AWS for tests: a real process, in a folder of its own, on free ports."""
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,17 @@ class LocalAws:
     def messages(self) -> list[Delivery]:
         """Return the messages that the SMTP endpoint accepted, the oldest first."""
         return Mailbox(Path(self.account["mailbox"])).deliveries()
+
+    def confirm(self, address: str, region: str | None = None) -> None:
+        """Follow the latest link that SES mailed to an address, from a region or from any."""
+        asking = [
+            delivery.content.decode()
+            for delivery in self.messages()
+            if delivery.recipients == (address,) and f"in region {region or ''}".encode() in delivery.content
+        ]
+        link = re.search(r"http://\S+", asking[-1])[0]
+        with urllib.request.urlopen(link) as answer:
+            assert answer.status == 200
 
     def set_limits(self, **limits: Any) -> None:
         """Replace the account's limits; see local/aws/limits.py."""

@@ -9,6 +9,8 @@ import socket
 import ssl
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -528,17 +530,21 @@ def test_the_sandbox_refuses_recipients_that_are_not_verified(aws: LocalAws, sen
 
 def test_in_the_sandbox_a_recipients_identity_has_to_be_allowed_too(aws: LocalAws, sender: Sender) -> None:
     recipient = f"someone@{sender.user}.recipient.example"
-    aws.set_limits(production_access=False, max_send_rate=_FAST, confirmed_addresses=[recipient])
+    aws.set_limits(production_access=False, max_send_rate=_FAST)
     sender.ses.create_email_identity(EmailIdentity=recipient)
+    aws.confirm(recipient)
     with pytest.raises(smtplib.SMTPDataError, match=f"on resource `{sender.arn(f'identity/{recipient}')}'"):
         sender.send(recipients=[recipient])
 
 
-def test_an_address_is_verified_when_its_owner_has_confirmed_it(aws: LocalAws, sender: Sender) -> None:
+def test_an_address_is_verified_when_its_owner_has_followed_the_link(aws: LocalAws, sender: Sender) -> None:
     address = f"owner@{sender.user}.elsewhere.example"
     sender.ses.create_email_identity(EmailIdentity=address)
     assert not sender.ses.get_email_identity(EmailIdentity=address)["VerifiedForSendingStatus"]
-    aws.set_limits(confirmed_addresses=[address])
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"{aws.account['endpoint']}/ses/confirm?token=guessed")
+    assert not sender.ses.get_email_identity(EmailIdentity=address)["VerifiedForSendingStatus"]
+    aws.confirm(address)
     assert sender.ses.get_email_identity(EmailIdentity=address)["VerifiedForSendingStatus"]
 
 

@@ -15,13 +15,6 @@ IDENTITY_ARN = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
 
 # What the cloud adds to a resource once it is created, so that what depends on it can be seen.
 _CREATED = {
-    "aws:sesv2/emailIdentity:EmailIdentity": {
-        "arn": IDENTITY_ARN,
-        "dkimSigningAttributes": {"tokens": DKIM_TOKENS},
-    },
-    "aws:sesv2/configurationSet:ConfigurationSet": {
-        "arn": IDENTITY_ARN.replace("identity/example.com", "configuration-set/example-com"),
-    },
     "aws:iam/user:User": {"name": "relay-smtp-1a2b3c4"},
     "aws:iam/accessKey:AccessKey": {"secret": SECRET_ACCESS_KEY},
     "aws:secretsmanager/secret:Secret": {"arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:copy"},
@@ -37,6 +30,10 @@ _CREATED = {
 }
 
 
+# Ids that a program looks at.
+_IDS = {"aws:ec2/vpcEndpoint:VpcEndpoint": "vpce-0123"}
+
+
 class Refusal(grpc.RpcError):
     """What a provider says when it cannot do what a program asks for."""
 
@@ -47,10 +44,24 @@ class Refusal(grpc.RpcError):
         return str(self)
 
 
+def _ses_arn(region: str, resource: str) -> str:
+    return f"arn:aws:ses:{region}:123456789012:{resource}"
+
+
 def _called_after(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
     """What tells several resources of one type apart."""
     if args.typ.startswith("kubernetes:"):
         return {"metadata": {"name": f"{args.name}-1a2b3c4", **args.inputs.get("metadata", {})}}
+    region = args.inputs.get("region", "eu-west-1")
+    if args.typ == "aws:sesv2/emailIdentity:EmailIdentity":
+        # Tokens differ from region to region.
+        tokens = DKIM_TOKENS if region == "eu-west-1" else [f"{token}-{region}" for token in DKIM_TOKENS]
+        return {
+            "arn": _ses_arn(region, f"identity/{args.inputs['emailIdentity']}"),
+            "dkimSigningAttributes": {"tokens": tokens},
+        }
+    if args.typ == "aws:sesv2/configurationSet:ConfigurationSet":
+        return {"arn": _ses_arn(region, f"configuration-set/{args.inputs['configurationSetName']}")}
     if args.typ == "aws:sqs/queue:Queue":
         return {
             "arn": f"arn:aws:sqs:eu-west-1:123456789012:{args.name}",
@@ -128,7 +139,7 @@ class Recorder(pulumi.runtime.Mocks):
             # But the Kubernetes provider makes up names before that.
             named = _called_after(args) if args.typ.startswith("kubernetes:") else {}
             return args.resource_id or "", args.inputs | named
-        return args.resource_id or f"{args.name}-id", args.inputs | _CREATED.get(
+        return args.resource_id or _IDS.get(args.typ, f"{args.name}-id"), args.inputs | _CREATED.get(
             args.typ, {}
         ) | _called_after(args)
 

@@ -29,3 +29,23 @@ def test_a_server_that_does_not_answer_shows_no_record():
     lookup = Lookup("127.0.0.1:9")
     lookup._resolver.lifetime = 0.1
     assert lookup.unmet([TEXT]) == [(TEXT, [])]
+
+
+MX = {"name": "bounce.example.com", "type": "MX", "value": "10 feedback-smtp.eu-west-1.amazonses.com"}
+SPF = {"name": "bounce.example.com", "type": "TXT", "value": "v=spf1 include:amazonses.com ~all"}
+
+
+@pytest.mark.parametrize(
+    ("record", "shown", "met"),
+    [
+        (MX, ["10 Feedback-SMTP.eu-west-1.amazonses.com"], True),
+        (MX, ["10 feedback-smtp.us-east-1.amazonses.com"], False),
+        (MX, [MX["value"], "20 mail.example.com"], False),
+        (SPF, ["site-verification=1", SPF["value"]], True),
+        (SPF, ["v=spf1 include:amazonses.com"], False),
+        (SPF, [SPF["value"], "v=spf1 -all"], False),
+    ],
+)
+def test_a_record_that_another_spoils_is_not_met(record, shown, met, monkeypatch):
+    monkeypatch.setattr(Lookup, "values", lambda *_: shown)
+    assert Lookup("127.0.0.1:9").unmet([record]) == ([] if met else [(record, shown)])

@@ -43,8 +43,8 @@ def test_without_a_file_the_defaults_hold(tmp_path):
 
 
 def test_what_the_file_says_replaces_a_default_and_no_other(read):
-    assert read('{"max_send_rate": 1, "confirmed_addresses": ["a@x.example"]}') == Limits(
-        max_send_rate=1, confirmed_addresses=("a@x.example",)
+    assert read('{"max_send_rate": 1, "bouncing_addresses": ["a@x.example"]}') == Limits(
+        max_send_rate=1, bouncing_addresses=("a@x.example",)
     )
 
 
@@ -57,8 +57,8 @@ def test_what_the_file_says_replaces_a_default_and_no_other(read):
         ('{"max_send_rate": true}', "max_send_rate: expected a number, 0 or more, found True"),
         ('{"max_send_rate": -1}', "max_send_rate: expected a number, 0 or more, found -1"),
         (
-            '{"confirmed_addresses": "a@x.example"}',
-            "confirmed_addresses: expected a list of strings",
+            '{"bouncing_addresses": "a@x.example"}',
+            "bouncing_addresses: expected a list of strings",
         ),
         ("[]", "expected an object, found list"),
         ("{", "no valid JSON"),

@@ -5,15 +5,19 @@ import json
 import pytest
 
 from components.image.relay.invalid_setting import InvalidSetting
-from components.sending_policy import sending_policy
+from components.sending_policy import Grant, sending_policy
 
 from .recorder import IDENTITY_ARN
 
 pytestmark = pytest.mark.unit
 
 
+def policy(resources=(IDENTITY_ARN,), conditions=None):
+    return sending_policy([Grant(resources, conditions or {})])
+
+
 def test_sending_is_the_one_action():
-    assert json.loads(sending_policy([IDENTITY_ARN, ""], {}))["Statement"] == [
+    assert json.loads(policy([IDENTITY_ARN, ""]))["Statement"] == [
         {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": [IDENTITY_ARN]}
     ]
 
@@ -25,7 +29,7 @@ def test_every_condition_has_its_key():
         "recipients": ["b@example.net"],
         "vpc_endpoint": "vpce-1",
     }
-    (statement,) = json.loads(sending_policy([IDENTITY_ARN], conditions))["Statement"]
+    (statement,) = json.loads(policy(conditions=conditions))["Statement"]
     assert statement["Condition"] == {
         "StringLike": {
             "ses:FromAddress": ["*@example.com", "a@mail.example.com", "shop@*"],
@@ -41,6 +45,7 @@ def test_every_condition_has_its_key():
     [
         ({"from_addresses": []}, "conditions.from_addresses"),
         ({"vpc_endpoint": ""}, "conditions.vpc_endpoint"),
+        ({"vpc_endpoint": "vpc-0123"}, "conditions.vpc_endpoint"),
         ({"from_addresses": ["example.com"]}, "conditions.from_addresses"),
         ({"from_addresses": ["a@notexample.com"]}, "conditions.from_addresses"),
         ({"recipients": ["someone"]}, "conditions.recipients"),
@@ -49,11 +54,26 @@ def test_every_condition_has_its_key():
 )
 def test_conditions_that_deny_every_message_are_refused_by_name(conditions, field):
     with pytest.raises(InvalidSetting) as refused:
-        sending_policy([IDENTITY_ARN], conditions)
+        policy(conditions=conditions)
     assert refused.value.field == field
 
 
 def test_a_policy_that_iam_does_not_take_is_refused():
     many = [f"sender-number-{number}@example.com" for number in range(60)]
     with pytest.raises(InvalidSetting, match="more than 2048 characters"):
-        sending_policy([IDENTITY_ARN], {"from_addresses": many})
+        policy(conditions={"from_addresses": many})
+
+
+def test_each_identity_has_its_own_statement_and_conditions():
+    elsewhere = IDENTITY_ARN.replace("eu-west-1", "us-east-1")
+    grants = [Grant([IDENTITY_ARN], {"vpc_endpoint": "vpce-1"}), Grant([elsewhere], {})]
+    statements = json.loads(sending_policy(grants))["Statement"]
+    assert [statement["Resource"] for statement in statements] == [[IDENTITY_ARN], [elsewhere]]
+    assert ["Condition" in statement for statement in statements] == [True, False]
+
+
+def test_the_endpoint_of_one_region_is_no_condition_in_another():
+    elsewhere = IDENTITY_ARN.replace("eu-west-1", "us-east-1")
+    conditions = {"vpc_endpoint": "vpce-1"}
+    with pytest.raises(InvalidSetting, match="denies every message in us-east-1 or in eu-west-1"):
+        sending_policy([Grant([IDENTITY_ARN], conditions), Grant([elsewhere], conditions)])

@@ -54,6 +54,22 @@ def pem(bits):
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
+# Shorter than any that the library makes, and of no other use.
+SHORT_KEY = """-----BEGIN RSA PRIVATE KEY-----
+MIIByQIBAAJhAMHCXhhdvMArYp6fEX8Qb0oYpqo3BXhqtBsSyfuJncjhbEylTL59
+0PiuQFBVKrBwM5O/OWwBUS1vbOm11XMXahKufOSF0Er7Lzzn+Go/d9wSrlArhnYn
+acT7QsazYwXGLwIDAQABAmBCNSJl/RHUMH8AaKZX3svIa+f3Xdm2re9hGOh/1SRf
+UffpsMoqhV90ukYrrQ5rP8snyM0f7mYLcPA+8PspC2oC3iaEBS4p2GvYid0vFnr6
+45vSKWFEb/N4DBv/aFULgKECMQDgvjevga3nzNzwyVT53xCRzcIgBb8zGI17ZhpT
+5irlucVl2yvvIxPR0uUSRypE9IcCMQDctP+3SoyvV/C1TZnZ+IyNyzMMnU6JvNeo
+EFTrcDV3T/B2eY9MRGwsRmKOq/WVMxkCMBoJz9fUtXpawOpg2SiOEJRj+27MW6em
+25WFcd1wmF2/VUCE0SVGsiAoSAQDHMGadwIwI9vkkEs0gGixW0O4c4nGjGMvcCU+
+1XIxN8UvhvE8Pp5mW1l0xtd3G9pzuOqHhC5BAjAZgMTrq7VDbzpceTqZuCotAY8w
+7/6ftEH1gCEtlIN2hOFBqF3Lyg/8xjDJ64jL494=
+-----END RSA PRIVATE KEY-----
+"""
+
+
 @pytest.fixture(scope="module")
 def key():
     return pem(2048)
@@ -140,7 +156,7 @@ def test_records_that_exist_are_taken_over_only_on_request():
 
 def test_dkim_points_into_the_zone_of_the_region():
     _, outputs = record(domain(region="eu-central-2", dns="manual"))
-    assert outputs["records"][0]["value"] == "tokenone.dkim.eu-central-2.amazonses.com"
+    assert outputs["records"][0]["value"] == "tokenone-eu-central-2.dkim.eu-central-2.amazonses.com"
 
 
 def test_a_region_is_handed_to_every_regional_child():
@@ -159,7 +175,7 @@ def test_a_region_without_a_known_endpoint_is_refused_unless_its_data_are_given(
         record(domain(region="cn-north-1"))
     data = {"smtp_host": "smtp.example", "dkim_zone": "dkim.example", "mail_from_mx": "mx.example"}
     _, outputs = record(domain(region="cn-north-1", region_data=data, dns="manual"))
-    assert outputs["records"][0]["value"] == "tokenone.dkim.example"
+    assert outputs["records"][0]["value"] == "tokenone-cn-north-1.dkim.example"
 
 
 def test_mail_from_may_be_another_sub_domain_and_may_reject_without_its_mx():
@@ -257,13 +273,30 @@ def test_a_key_of_ones_own_is_one_record_and_secret_everywhere(key):
 
 @pytest.mark.parametrize(
     ("bits", "message"),
-    [(3072, "has 3072 bits: SES takes 1024 to 2048"), (None, "is not an unencrypted RSA private key")],
+    [
+        (3072, "has 3072 bits: SES takes 1024 to 2048"),
+        (None, "is not an unencrypted RSA private key"),
+    ],
 )
 def test_a_key_that_ses_would_not_take_is_refused_and_not_shown(bits, message):
     given = pem(bits) if bits else "-----BEGIN NOTHING-----"
     with pytest.raises(InvalidArgument, match=message) as refused:
         record(domain(dkim={"selector": "mine", "private_key": given}))
     assert given not in str(refused.value)
+
+
+def test_a_key_that_is_too_short_is_refused_and_not_shown():
+    with pytest.raises(InvalidArgument, match="has 768 bits: SES takes 1024 to 2048") as refused:
+        record(domain(dkim={"selector": "mine", "private_key": SHORT_KEY}))
+    assert SHORT_KEY.splitlines()[1] not in str(refused.value)
+
+
+def test_a_key_that_signs_in_another_region_too_is_published_there(key):
+    recorder, outputs = record(domain(dkim={"selector": "mine", "private_key": key, "record": False}))
+    assert ("mine._domainkey.example.com", "TXT") not in written(recorder)
+    assert [r["name"] for r in outputs["records"] if "_domainkey" in r["name"]] == [
+        "mine._domainkey.example.com"
+    ]
 
 
 def test_the_length_of_ses_own_key_can_be_chosen():
@@ -356,6 +389,7 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"dkim": {"bits": 4096}}, "dkim.bits: 4096 is not one of 1024, 2048"),
         ({"dkim": {"selector": "mine"}}, "dkim: give selector and private_key, or bits"),
         ({"dkim": {"selector": "a.b", "private_key": "x"}}, "dkim: 'a.b' is not a selector"),
+        ({"dkim": {"record": False}}, "dkim.record: is about a key of yours"),
         ({"mail_from": {"on_mx_failure": "ignore"}}, "mail_from.on_mx_failure: 'ignore' is not one of"),
         ({"without": ["dkim"]}, "without: 'dkim' is not one of mail_from, dmarc, configuration"),
         ({"without": ["dmarc"], "dmarc": {"p": "none"}}, "dmarc: is given, and named in without"),
@@ -375,13 +409,20 @@ def test_a_bad_argument_is_named_with_its_fix(args, message):
         record(domain(**args))
 
 
+def unmet(*records):
+    return _describe_unmet("example.com", "us-east-1", list(records))
+
+
 def test_a_failed_verification_lists_what_is_missing_and_what_is_wrong():
     entry = {"name": "t._domainkey.example.com", "type": "CNAME", "value": "t.dkim.amazonses.com"}
-    assert "  t._domainkey.example.com CNAME t.dkim.amazonses.com\n" in _describe_unmet(
-        [(entry, []), (entry, [])]
-    )
-    assert "(DNS shows: other.example)" in _describe_unmet([(entry, ["other.example"])])
+    assert "  t._domainkey.example.com CNAME t.dkim.amazonses.com\n" in unmet((entry, []), (entry, []))
+    assert "(DNS shows: other.example)" in unmet((entry, ["other.example"]))
+
+
+def test_a_failed_verification_names_domain_and_region():
+    entry = {"name": "bounce.example.com", "type": "MX", "value": "10 feedback-smtp.us-east-1.amazonses.com"}
+    assert "SES in us-east-1 cannot verify example.com: " in unmet((entry, []))
 
 
 def test_a_failed_verification_with_every_record_in_place_says_to_wait():
-    assert "run `pulumi up` again in a few minutes" in _describe_unmet([])
+    assert "run `pulumi up` again in a few minutes" in unmet()

@@ -31,7 +31,7 @@ def test_the_name_to_connect_to_is_the_one_in_the_certificate():
     assert outputs == {
         "host": "email-smtp.eu-west-1.amazonaws.com",
         "dns_name": "vpce-1.email-smtp.eu-west-1.vpce.amazonaws.com",
-        "endpoint_id": "ses-id",
+        "endpoint_id": "vpce-0123",
         "security_group_id": "ses-id",
     }
     assert recorder.named("ses", "VpcEndpoint").inputs == {

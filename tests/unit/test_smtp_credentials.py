@@ -46,12 +46,40 @@ def test_the_login_is_the_key_id_and_a_secret_password_of_the_identitys_region()
     assert login["is_secret"]
 
 
-def test_one_key_has_a_password_for_each_region_that_is_asked_for():
-    _, login = record(credentials(more_regions=["us-east-1"]))
+ELSEWHERE = IDENTITY_ARN.replace("eu-west-1", "us-east-1")
+
+
+def test_one_key_has_a_password_for_the_region_of_each_identity():
+    _, login = record(credentials(more_identities=[{"identity_arn": ELSEWHERE, "region": "us-east-1"}]))
     assert login["passwords"] == {
         "eu-west-1": "BMW5RDrXmmVs0lV7GpI4oLkHXpZ4stDsk6q91z1g38Pk",
         "us-east-1": "BLBM/9hSUELfq8Gw+rU1YcBjkOxGbhT2XG763xVLGWL9",
     }
+
+
+def test_further_identities_are_as_narrow_as_the_first_unless_they_say_otherwise():
+    further = {"identity_arn": ELSEWHERE, "configuration_set_arn": f"{ELSEWHERE}-set", "region": "us-east-1"}
+    own = {"from_addresses": ["b@example.com"]}
+    recorder, _ = record(
+        credentials(
+            conditions={"from_addresses": ["a@example.com"]},
+            more_identities=[further, {**further, "conditions": own}],
+            sandbox_recipients=["me@example.net"],
+        )
+    )
+    first, second, third = json.loads(recorder.named("smtp-sending").inputs["policy"])["Statement"]
+    assert second["Resource"] == [
+        ELSEWHERE,
+        f"{ELSEWHERE}-set",
+        ELSEWHERE.replace("example.com", "me@example.net"),
+    ]
+    assert second["Condition"] == first["Condition"]
+    assert third["Condition"] == {"StringLike": {"ses:FromAddress": ["b@example.com"]}}
+
+
+def test_a_further_identity_with_a_misspelt_key_is_refused():
+    with pytest.raises(InvalidArgument, match=r"more_identities\[0\]: arn: no such argument"):
+        record(credentials(more_identities=[{"arn": ELSEWHERE, "region": "us-east-1"}]))
 
 
 def test_the_user_may_send_from_the_identity_and_nothing_else():
