@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import endpoint, records, ses, workload
+from . import endpoint, kubernetes_workload, records, ses, workload
 from .docker_workload import DockerWorkload
-from .finding import UNKNOWN, Finding, exit_status, table
+from .finding import Finding, exit_status, table
 
 _OUTPUTS = ("dnsRecords", "sesSenders", "relayHost", "relayPort", "relayProto", "workload")
 
@@ -27,6 +27,9 @@ def main() -> int:
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="CA of the upstream, if it is not a public one"
     )
+    parser.add_argument(
+        "--context", default="", help="of kubectl, for a relay on Kubernetes (default: the current one)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     try:
@@ -36,7 +39,8 @@ def main() -> int:
         print(f"error: standard input has no outputs of a stack that is up ({type(error).__name__}: {error}): run "
               "`pulumi up`, then pipe `pulumi stack output --json` in", file=sys.stderr)  # fmt: skip
         return 2
-    findings = look(known, options.resolver, options.ca.read_text() if options.ca else "")
+    ca = options.ca.read_text() if options.ca else ""
+    findings = look(known, options.resolver, ca, options.context)
     if options.json:
         print(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:
@@ -44,24 +48,20 @@ def main() -> int:
     return exit_status(findings)
 
 
-def look(outputs: Mapping[str, Any], resolver: str, ca: str) -> list[Finding]:
+def look(outputs: Mapping[str, Any], resolver: str, ca: str, context: str) -> list[Finding]:
     """All findings about the stack with these outputs, in the order in which mail depends on them."""
     senders = outputs["sesSenders"]
     domains = [name for sender in senders if "@" not in (name := sender["arn"].rpartition("/")[2])]
     found = [*records.look(outputs["dnsRecords"], domains, resolver), *ses.look(senders)]
-    of_workload, tried = _of_workload(outputs["workload"])
+    of_workload, tried = _of_workload(outputs["workload"], context)
     if outputs["relayHost"] and not tried:
         found.append(endpoint.look(outputs["relayHost"], outputs["relayPort"], outputs["relayProto"], ca))
     return [*found, *of_workload]
 
 
-def _of_workload(name: str) -> tuple[list[Finding], bool]:
+def _of_workload(name: str, context: str) -> tuple[list[Finding], bool]:
     if "/" in name:
-        namespace, stateful_set = name.split("/")
-        by_hand = f"kubectl --namespace {namespace} describe statefulset {stateful_set}"
-        return [
-            Finding(workload.RELAY, UNKNOWN, "it runs on Kubernetes, which is not asked yet", by_hand)
-        ], False
+        return kubernetes_workload.look(name, context)
     return workload.look(DockerWorkload(name))
 
 

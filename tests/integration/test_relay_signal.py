@@ -50,9 +50,9 @@ def await_health(relay: Relay, status: str) -> None:
     wait_for(lambda: state(relay)["Health"]["Status"] == status, SECONDS, f"{status} container")
 
 
-def check(relay: Relay) -> str:
+def check(relay: Relay, *arguments: str) -> str:
     """What the health check says now; empty when all is well."""
-    return relay.execute("python3", "-I", "-S", "-m", "relay.health").stdout
+    return relay.execute("python3", "-I", "-S", "-m", "relay.health", *arguments).stdout
 
 
 def await_check(relay: Relay, text: str) -> None:
@@ -85,6 +85,7 @@ def test_an_upstream_that_is_down_makes_it_unready_and_leaves_the_container_alon
         before = state(relay)["StartedAt"]
         upstream.__exit__()
         await_check(relay, "refused the connection: nothing listens there")
+        assert check(relay, "greeting") == ""
         relay.submit(3)  # it takes mail all the same
         with upstream:
             await_ready(relay)

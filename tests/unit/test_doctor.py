@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from components.doctor import __main__ as doctor
-from components.doctor import endpoint, workload
+from components.doctor import endpoint, kubernetes_workload, workload
 from components.doctor.docker_workload import judge_state
 from components.doctor.finding import FINE, UNKNOWN, WRONG, Finding, exit_status, table
 from components.doctor.workload import CannotLook, judge_login, judge_queue
@@ -150,7 +150,9 @@ def test_what_is_no_output_of_a_stack_that_is_up_is_one_line_and_status_2(text, 
     assert "run `pulumi up`" in capsys.readouterr().err
 
 
-def test_a_workload_on_kubernetes_is_not_checked_with_the_command_that_is(monkeypatch, capsys):
+def test_a_workload_on_kubernetes_is_asked_for_in_the_cluster_of_the_context(monkeypatch):
+    asked = []
+    monkeypatch.setattr(kubernetes_workload, "look", lambda *named: asked.append(named) or ([], True))
     outputs = {
         "dnsRecords": [],
         "sesSenders": [],
@@ -159,6 +161,5 @@ def test_a_workload_on_kubernetes_is_not_checked_with_the_command_that_is(monkey
         "relayProto": "direct",
         "workload": "mail/relay",
     }
-    assert run(monkeypatch, json.dumps(outputs), "--json") == 2
-    (row,) = json.loads(capsys.readouterr().out)
-    assert (row["state"], row["advice"]) == (UNKNOWN, "kubectl --namespace mail describe statefulset relay")
+    assert run(monkeypatch, json.dumps(outputs), "--context", "production") == 0
+    assert asked == [("mail/relay", "production")]

@@ -7,16 +7,16 @@ import stat
 from .files import File
 from .health import RUN_DIRECTORY
 
-_EVERYBODYS = 0o777
-_MODES = {"/run": 0o755, "/tmp": 0o1777}  # noqa: S108 - the container's own
+_SHARED = ("/run", "/tmp")  # noqa: S108 - the container's own
 
 
 def make() -> None:
     """Make the directory unless it is there, where nobody else can put another one in its place. Raises OSError."""
-    # A volume of Kubernetes is everybody's.
-    for path, mode in _MODES.items():
-        if stat.S_IMODE(os.stat(path).st_mode) == _EVERYBODYS:
-            os.chmod(path, mode)
+    for path in _SHARED:
+        # An emptyDir of Kubernetes is everybody's, who may then rename what is another's.
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            os.chmod(path, mode | stat.S_ISVTX)
     os.makedirs(RUN_DIRECTORY, 0o711, exist_ok=True)
 
 
