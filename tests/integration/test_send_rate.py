@@ -1,13 +1,14 @@
 """The relay keeps to its upstream's rate: real relays, and a server that remembers when each message came."""
 
 import contextlib
+import re
 import smtplib
 import time
 
 import pytest
 
 from bench.sink import Sink
-from tests.integration.relay_container import Relay, relay_image
+from tests.integration.relay_container import Relay, relay_image, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
 __all__ = ["relay_image"]
@@ -47,3 +48,19 @@ def test_no_second_has_more_messages_than_the_rate(arrivals: dict[int, list[floa
 def test_the_rate_is_used_once_the_connections_are_open(arrivals: dict[int, list[float]]):
     last_seconds = [moment for moment in arrivals[14] if moment > arrivals[14][-1] - 4]
     assert len(last_seconds) >= 4 * 5
+
+
+def test_while_mail_waits_new_connections_are_thought_of_each_second():
+    with Sink() as sink:
+        variables = {
+            "RELAY_PORT": str(sink.port),
+            "RELAY_PROTO": "smtp+notls",
+            "OPENSMTPD_MAX_RATE": "14",
+        }
+        with Relay(variables) as relay:
+            relay.execute("smtpctl", "log", "verbose")
+            relay.submit(count=20)
+            wait_for(lambda: relay.queued() == 0, 20, "empty queue")
+            pauses = re.findall(r"debug: mta: scheduling relay .* in (\d+)s", relay.logs())
+    # OpenSMTPD as Debian has it: 10.
+    assert max(map(int, pauses)) == 1

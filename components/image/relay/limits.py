@@ -39,7 +39,7 @@ def mta_limits(settings: Settings) -> list[str]:
         "conn-delay-route": 0,
         "reconn-delay-route": 0,
         # A rate wants sessions that last: a new one sends at another moment of the second. Without a rate it is the
-        # default: when a session ends OpenSMTPD sees how many it needs, and else only every ten seconds.
+        # default: when a session ends OpenSMTPD sees at once how many it needs, and else once a second.
         "session-mail-max": 100 if rate is None else 1_000_000,
         # A single connection at one message a second would now and then be a millisecond early.
         "session-transaction-delay": 0 if rate is None else 2 * _SECOND if rate == 1 else _SECOND,
