@@ -22,7 +22,7 @@ from .relay_container import (
     WAIT_SECONDS,
     stop_seconds,
 )
-from .relay_environment import relay_environment
+from .relay_environment import for_review, relay_environment
 
 _IMAGE_CONTEXT = Path(__file__).resolve().parent / "image"
 _DEFAULTS = {"address": "127.0.0.1", "port": 2525, "submission_port": SUBMISSION_PORT, "memory": 128}
@@ -49,10 +49,8 @@ class DockerRelay(pulumi.ComponentResource):
     def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
         check_keys("DockerRelay", args, DockerRelayArgs)
-        environment = [
-            pulumi.Output.format("{0}={1}", variable, value)
-            for variable, value in relay_environment("DockerRelay", args).items()
-        ]
+        variables = relay_environment("DockerRelay", args)
+        environment = [pulumi.Output.format("{0}={1}", name, value) for name, value in variables.items()]
         args = DockerRelayArgs(**{**_DEFAULTS, "options": {}, **args})
 
         image = args.get("image") or self._build_image(name)
@@ -65,7 +63,12 @@ class DockerRelay(pulumi.ComponentResource):
         self.workload = container.name
         self.network = network.name
         self.register_outputs(
-            {"smtp_address": self.smtp_address, "workload": self.workload, "network": self.network}
+            {
+                "smtp_address": self.smtp_address,
+                "workload": self.workload,
+                "network": self.network,
+                "environment": for_review(variables),
+            }
         )
 
     def _build_image(self, name: str) -> pulumi.Output[str]:

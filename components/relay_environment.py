@@ -22,6 +22,8 @@ Variables = dict[str, pulumi.Input[str]]
 # Fields of RelaySettings that no further upstream has.
 _FIRST_ONLY = ("verify", "max_rate")
 _SECRET = ("submission_key", "submission_logins", "dkim_key")
+# Logins, and what is long and says nothing to a reader.
+_NOT_FOR_REVIEW = ("_USER", "_PASSWORD", "_KEY", "_LOGINS", "_CERTIFICATE", "_CA")
 _VARIABLE = re.compile(
     r"\b(?P<place>RELAY_FALLBACK_|RELAY_[1-9]_|RELAY_|OPENSMTPD_)(?P<name>[A-Z][A-Z0-9_]+)"
 )
@@ -61,6 +63,15 @@ def relay_environment(component: str, args: Mapping[str, Any]) -> Variables:
     for number, route in enumerate(routes, 1):
         variables |= _route(f"RELAY_{number}", f"{component} options routes[{number - 1}]", route)
     return _checked_as_a_whole(component, variables)
+
+
+def for_review(variables: Variables) -> Variables:
+    """What of an environment is no login: who may send, and where mail goes.
+
+    Pulumi hides all variables of a container when one is secret. As an output of their component, these are in a
+    preview for whoever reviews it.
+    """
+    return {name: value for name, value in variables.items() if not name.endswith(_NOT_FOR_REVIEW)}
 
 
 def _main_upstream(component: str, relay: RelaySettings) -> Variables:
