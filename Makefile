@@ -9,10 +9,10 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview outputs doctor test bench sbom lint
+.PHONY: help up down preview preview-comment policy outputs doctor test bench sbom lint
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo 'STACK=local is an emulated AWS account in a folder (the default); dev, sendgrid and smtp are in stacks/.'
 
 up: $(INSTALLED) ## bring the stack up; the local one also sends a message and shows it arriving
@@ -23,6 +23,12 @@ down: $(INSTALLED) ## remove all that up made
 
 preview: $(INSTALLED) ## show what up would change; needs no account
 	@$(RUN) preview --stack $(STACK) $(ARGS)
+
+preview-comment: ## write what a preview does to mail, as a comment for its pull request; `pulumi preview --json` comes in
+	@$(PYTHON) -m review $(ARGS)
+
+policy: $(INSTALLED) ## preview with the policy pack of policy/
+	@$(RUN) policy --stack $(STACK) $(ARGS)
 
 outputs: $(INSTALLED) ## print the stack's outputs as JSON
 	@$(RUN) outputs --stack $(STACK)

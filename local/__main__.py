@@ -58,9 +58,9 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
         _test(rest, workspace, progress)
     elif options.command == "doctor":
         return _doctor(options.stack, rest, workspace, progress)
-    elif options.command == "preview":
+    elif options.command in ("preview", "policy"):
         with workspace.held():
-            print(preview(options.stack, workspace, progress))
+            print(preview(options.stack, workspace, progress, with_policies=options.command == "policy"))
     elif options.stack != LOCAL:
         _ON_OTHER_STACKS[options.command](options.stack, pulumi_cli.ensure(progress), rest)
     elif options.command == "outputs":
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.set_defaults(stack=LOCAL)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "preview", "outputs", "doctor"):
+    for name in ("up", "down", "preview", "policy", "outputs", "doctor"):
         command = commands.add_parser(name)
         command.add_argument("--stack", default=LOCAL, help="the stack (default: %(default)s)")
         if name == "up":

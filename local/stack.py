@@ -14,7 +14,11 @@ from local.tools.failure import Failure
 from local.workspace import CHECKOUT, Workspace
 
 # That a plugin was not downloaded was said when it was set up.
-_PLUGIN_WARNINGS = ("warning: using pulumi-resource-", "warning: resource plugin ")
+_PLUGIN_WARNINGS = (
+    "warning: using pulumi-resource-",
+    "warning: using pulumi-analyzer-",
+    "warning: resource plugin ",
+)
 
 
 class LocalStack:
@@ -51,9 +55,10 @@ class LocalStack:
             options += ["--refresh", "--run-program"]
         return changes(self._in_checkout("up", *options))
 
-    def preview(self) -> str:
-        """Run `pulumi preview`; return what it prints. Raises Failure."""
-        return _without_plugin_warnings(self._in_checkout("preview", "--diff"))
+    def preview(self, policy_pack: Path | None = None) -> str:
+        """Run `pulumi preview`, with a policy pack; return what it prints. Raises Failure."""
+        policies = [f"--policy-pack={policy_pack}"] if policy_pack else []
+        return _without_plugin_warnings(self._in_checkout("preview", "--diff", *policies))
 
     def destroy(self) -> None:
         """Run `pulumi destroy`. Raises Failure."""
@@ -107,9 +112,9 @@ def changes(output: str) -> str:
 
 
 def diagnostics(output: str) -> str:
-    """The part of Pulumi's output that says what went wrong."""
-    found = re.search(r"^Diagnostics:\n(.*?)(?=^Resources:|^Outputs:|\Z)", output, re.MULTILINE | re.DOTALL)
-    return _without_plugin_warnings(found[1].rstrip()) if found else command.tail(output)
+    """The parts of Pulumi's output that say what went wrong."""
+    parts = re.findall(r"^(?:Policies|Diagnostics):\n(.*?)(?=^\w+:\n|\Z)", output, re.MULTILINE | re.DOTALL)
+    return _without_plugin_warnings("\n".join(part.rstrip() for part in parts)) or command.tail(output)
 
 
 def _without_plugin_warnings(text: str) -> str:

@@ -1,0 +1,119 @@
+"""The policy pack run by the real engine: what is right passes, what is wrong is stopped with the fix."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pulumi
+import pulumi_docker
+import pytest
+from pulumi import automation
+
+from .engine import engine
+from .local_aws import LocalAws
+from .mail_stack import ROOT, copy_project
+from .preview_captures import ensure_pack, preview_json
+
+pytestmark = pytest.mark.integration
+
+SECRET = "correct-horse-battery"
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    """The pack, with what runs it on PATH."""
+    directory = tmp_path_factory.mktemp("pack")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(directory / "bin"), prepend=os.pathsep)
+        yield str(ensure_pack(directory))
+
+
+@pytest.fixture(scope="module")
+def account():
+    with LocalAws() as local_aws:
+        local_aws.create_zone("example.com")
+        yield local_aws
+
+
+def preview(running, pack):
+    """What the preview says; raises CommandError when a rule stops it."""
+    return running.stack.preview(policy_packs=[pack]).stdout
+
+
+@pytest.mark.parametrize("stack", ["dev", "local", "sendgrid", "smtp"])
+def test_our_own_stacks_pass(stack, tmp_path, pack, account):
+    project = copy_project(tmp_path)
+    secrets = {"relayPassword": automation.ConfigValue(SECRET, secret=True)} if stack == "sendgrid" else {}
+    with engine(tmp_path, project, account.config | secrets, stack=stack) as running:
+        said = preview(running, pack)
+    assert "opensmtpd" in said
+    assert "mandatory" not in said
+
+
+def test_a_fresh_preview_becomes_a_comment_by_make_in_both_forms(tmp_path, pack, account):
+    project = copy_project(tmp_path)
+    with engine(tmp_path, project, account.config, stack="dev") as running:
+        printed = [
+            preview_json(running.stack, events=True, pack=Path(pack)),
+            preview_json(running.stack, events=False),
+        ]
+    for text in printed:
+        finished = subprocess.run(
+            ["make", "-s", "preview-comment"], input=text, cwd=ROOT, capture_output=True, text=True
+        )
+        assert finished.stdout.startswith("<!-- mail-relay preview of mail-relay/dev -->\n"), finished.stderr
+        assert "**A new stack: nothing that sends mail now is touched.**" in finished.stdout
+        assert "SMTP key (generation 1)" in finished.stdout
+
+
+def a_bad_relay():
+    pulumi_docker.Container(
+        "relay",
+        image="wodby/opensmtpd:latest",
+        envs=[
+            "RELAY_HOST=smtp.example.net",
+            "RELAY_PROTO=smtp",
+            "RELAY_USER=me",
+            f"RELAY_PASSWORD={SECRET}",
+            "OPENSMTPD_ALLOWED_NETWORKS=0.0.0.0/0",
+        ],
+        ports=[{"internal": 25, "external": 25}],
+    )
+
+
+BROKEN = {
+    "relay-not-open": "Name the networks of your applications",
+    "relay-verifies-tls": "Use RELAY_PROTO smtp+tls or smtps",
+    "relay-no-plaintext-login": "Use RELAY_PROTO smtp+tls (port 587)",
+    "relay-image-pinned": "Give the image a version's tag",
+    "relay-memory-set": "Set the memory limit to 128 MiB",
+    "relay-queue-persistent": "Mount a named volume",
+}
+
+
+def test_a_bad_relay_is_stopped_in_the_preview_with_each_rule_and_its_fix(tmp_path, pack):
+    with engine(tmp_path, a_bad_relay) as running, pytest.raises(automation.CommandError) as stopped:
+        preview(running, pack)
+    said = str(stopped.value)
+    for rule, fix in BROKEN.items():
+        assert f"[mandatory]  {rule}" in said
+        assert fix in said
+    assert SECRET not in said
+
+
+def test_what_is_not_known_before_the_update_stops_no_preview(tmp_path, pack):
+    def program():
+        network = pulumi_docker.Network("relay")
+        pulumi_docker.Container(
+            "relay",
+            image="opensmtpd-relay:1.0",
+            envs=[
+                pulumi.Output.concat("RELAY_HOST=", network.driver),
+                network.id.apply("OPENSMTPD_HOSTNAME={}".format),
+            ],
+            memory=128,
+            volumes=[{"container_path": "/var/spool/smtpd", "volume_name": network.id}],
+        )
+
+    with engine(tmp_path, program) as running:
+        assert "mandatory" not in preview(running, pack)
