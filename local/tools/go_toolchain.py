@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from local.tools import cache, command
 from local.tools.progress import Progress
@@ -36,11 +37,17 @@ def is_new_enough(version: str) -> bool:
 
 
 def build(
-    go: Path, module: Path, package: str, program: Path, variables: Mapping[str, str], *flags: str | Path
+    go: Path,
+    module: Path,
+    package: str,
+    program: Path,
+    variables: Mapping[str, str],
+    *flags: str | Path,
+    static: bool = False,
 ) -> None:
     """Build a package of a module, or of one that it requires. Raises CommandFailed.
 
-    `variables` are strings in the program that the linker sets.
+    `variables` are strings in the program that the linker sets. One that is `static` needs no file beside it.
     """
     linker_flags = ["-s -w", *(f"-X {name}={value}" for name, value in variables.items())]
     run(
@@ -54,10 +61,17 @@ def build(
         "-o",
         program,
         package,
+        environment={"CGO_ENABLED": "0"} if static else {},
     )
 
 
-def run(go: Path, module: Path, verb: str, *arguments: str | Path) -> str:
+def run(
+    go: Path,
+    module: Path,
+    verb: str,
+    *arguments: str | Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Run `go VERB` in the directory of a module, with the versions and checksums that stand there; return its output.
 
     Raises CommandFailed.
@@ -65,6 +79,6 @@ def run(go: Path, module: Path, verb: str, *arguments: str | Path) -> str:
     return command.run(
         [go, verb, "-mod=readonly", *arguments],
         cache.log_file(f"go-{verb}-{module.name}"),
-        environment=os.environ | {"GOWORK": "off"},
+        environment=os.environ | {"GOWORK": "off"} | dict(environment),
         directory=module,
     )

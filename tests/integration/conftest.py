@@ -9,6 +9,7 @@ import pytest
 from local.tools import docker_engine, provider_plugins, pulumi_cli
 from local.tools.progress import Progress
 
+from .kubernetes_cluster import BASE_IMAGE, started_cluster
 from .local_aws import LocalAws
 from .mail_stack import DOMAIN, mail_stack
 
@@ -40,3 +41,11 @@ def kubernetes_plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory, progress = tmp_path_factory.mktemp("plugins"), Progress()
     provider_plugins.ensure(progress, pulumi_cli.ensure(progress), directory, ["kubernetes"])
     return directory
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """A Kubernetes cluster that all tests share; each uses a namespace of its own."""
+    with started_cluster(tmp_path_factory.mktemp("cluster") / "cluster") as running:
+        running.load_image(BASE_IMAGE)
+        yield running

@@ -1,0 +1,17 @@
+"""A Kubernetes cluster of one node in a folder: the real programs, for machines that have no cluster.
+
+`Cluster(directory).start(...)` is all that its users need. What it puts together:
+
+- `node.py`: the process tree that is the node, in namespaces of its own: process ids, mounts and network. Ports
+  cannot collide, the machine's firewall stays as it is, and what ends the first process ends all
+- `network.py`: the addresses, out of a block that no route of this machine leads to yet
+- `pki.py`: the certificate authority of the cluster, and who has which certificate from it
+- `components.py`: the programs with their flags and files: etcd, API server, controller manager, scheduler,
+  containerd, kubelet, kube-proxy
+- `manifests/`: what runs in the cluster from the start: CoreDNS, the default storage class, the enforcement of
+  network policies
+
+`python -m local.cluster` is the first process of a node; nobody else starts it.
+
+A cluster lives as long as its node runs: one that was ended starts anew, empty.
+"""

@@ -1,0 +1,160 @@
+"""The local Kubernetes cluster: what workloads and their tests rely on."""
+
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from local.cluster.cluster import HOST_NAME, Cluster
+from local.tools.failure import Failure
+
+from .kubernetes_cluster import BASE_IMAGE, Namespace, namespace, started_cluster
+
+pytestmark = pytest.mark.integration
+
+_GREETING = "hello from the pod"
+_SERVER = f"""
+apiVersion: v1
+kind: Pod
+metadata: {{name: server, labels: {{app: server}}}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: server
+      image: {BASE_IMAGE}
+      command:
+        - perl
+        - -MIO::Socket::INET
+        - -e
+        - |
+          $| = 1;
+          my $listener = IO::Socket::INET->new(Listen => 5, LocalPort => 8080, ReuseAddr => 1) or die;
+          print "listening\\n";
+          while (my $client = $listener->accept) {{ print $client "{_GREETING}\\n"; close $client }}
+      readinessProbe: {{tcpSocket: {{port: 8080}}, periodSeconds: 1}}
+      volumeMounts: [{{name: data, mountPath: /data}}]
+  volumes: [{{name: data, persistentVolumeClaim: {{claimName: data}}}}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: data}}
+spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: server}}
+spec: {{selector: {{app: server}}, ports: [{{port: 80, targetPort: 8080}}]}}
+"""
+_CLIENT = """
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, labels: {{app: {name}}}}}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers: [{{name: client, image: {image}, command: [sleep, infinity]}}]
+"""
+_ONLY_FRIENDS = """
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: only-friends}
+spec:
+  podSelector: {matchLabels: {app: server}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: friend}}}]}]
+"""
+_ASK = "exec 3<>/dev/tcp/server/80 && timeout 5 cat <&3"
+
+
+@pytest.fixture(scope="module")
+def pods(cluster):
+    """A namespace with a server behind a Service, on a volume, and two pods that can ask it."""
+    with namespace(cluster) as created:
+        clients = [_CLIENT.format(name=name, image=BASE_IMAGE) for name in ("friend", "stranger")]
+        created.apply("---".join([_SERVER, *clients]))
+        created.wait_until_ready("server", "friend", "stranger")
+        yield created
+
+
+def test_a_pod_finds_a_service_by_its_name(pods: Namespace) -> None:
+    assert pods.shell("friend", _ASK).strip() == _GREETING
+
+
+def test_this_machine_reaches_a_service_at_its_cluster_address(pods: Namespace) -> None:
+    address = pods.kubectl("get", "service", "server", "--output=jsonpath={.spec.clusterIP}")
+    with socket.create_connection((address, 80), timeout=5) as connection:
+        assert connection.recv(99).decode().strip() == _GREETING
+
+
+def test_a_pod_reaches_this_machine_by_its_name(pods: Namespace, cluster: Cluster) -> None:
+    with socket.create_server((cluster.host_address, 0)) as server:
+        threading.Thread(target=lambda: server.accept()[0].sendall(b"hello from outside\n")).start()
+        port = server.getsockname()[1]
+        assert "hello from outside" in pods.shell("friend", f"timeout 5 head -1 </dev/tcp/{HOST_NAME}/{port}")
+
+
+def test_a_name_that_does_not_exist_is_answered_at_once(pods: Namespace) -> None:
+    # OpenSMTPD greets a client late whose name nobody answers for.
+    assert pods.shell("friend", "timeout 2 getent hosts nobody.example.com; echo $?").strip() == "2"
+
+
+def test_logs_of_a_pod_can_be_read(pods: Namespace) -> None:
+    assert pods.kubectl("logs", "server").strip() == "listening"
+
+
+def test_a_claim_gets_a_volume_that_belongs_to_root_as_a_new_disk_does(pods: Namespace) -> None:
+    assert pods.kubectl("get", "pvc", "data", "--output=jsonpath={.status.phase}") == "Bound"
+    assert pods.shell("server", "stat --format '%U %a' /data && touch /data/file").strip() == "root 755"
+
+
+def test_a_network_policy_keeps_strangers_out(pods: Namespace) -> None:
+    assert _GREETING in pods.shell("stranger", _ASK)
+    pods.apply(_ONLY_FRIENDS)
+    try:
+        with pytest.raises(Failure, match="command terminated"):
+            pods.shell("stranger", f"timeout 5 bash -c '{_ASK}'")
+        assert _GREETING in pods.shell("friend", _ASK)
+    finally:
+        pods.kubectl("delete", "networkpolicy", "only-friends")
+
+
+def test_pod_security_levels_are_enforced(cluster: Cluster) -> None:
+    with namespace(cluster) as strict:
+        strict.kubectl("label", "namespace", strict.name, "pod-security.kubernetes.io/enforce=restricted")
+        with pytest.raises(Failure, match='violates PodSecurity "restricted'):
+            strict.apply(_CLIENT.format(name="client", image=BASE_IMAGE))
+
+
+def test_stopping_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = _traces()
+    with started_cluster(tmp_path / "cluster") as own:
+        pid = own.pid()
+        assert own.kubectl("get", "--raw", "/readyz") == "ok"
+        assert _traces() != before
+    assert not Path("/proc", str(pid)).exists()
+    assert not (tmp_path / "cluster").exists()
+    assert _traces() == before
+
+
+def _traces() -> dict[str, set[str]]:
+    """Processes, control groups, interfaces, mounts and packet filter rules of clusters on this machine."""
+    processes = {
+        path.name
+        for path in Path("/proc").glob("[0-9]*")
+        if b"kube" in _read(path / "cmdline") or b"containerd-shim" in _read(path / "cmdline")
+    }
+    return {
+        "processes": processes,
+        "control groups": {str(path) for path in Path("/sys/fs/cgroup").glob("*/cluster-*")},
+        "interfaces": {name for _, name in socket.if_nameindex() if name.startswith("cluster-")},
+        "mounts": {line for line in Path("/proc/self/mounts").read_text().splitlines() if "cluster" in line},
+        "rules": set(subprocess.run(["iptables-save"], capture_output=True, text=True).stdout.splitlines()),
+    }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
