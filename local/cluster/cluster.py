@@ -38,6 +38,8 @@ class Cluster:
     def __init__(self, directory: Path):
         self._directory = directory
         self._node = Node(directory)
+        self.name = self._node.name
+        """The name of its control groups, and of this machine's network interface to it."""
         self._programs = directory / "programs"
         # Written last: a cluster without it is not whole.
         self._network_file = directory / "network"

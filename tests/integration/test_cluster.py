@@ -1,5 +1,8 @@
 """The local Kubernetes cluster: what workloads and their tests rely on."""
 
+import contextlib
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -127,34 +130,40 @@ def test_pod_security_levels_are_enforced(cluster: Cluster) -> None:
 
 
 def test_stopping_leaves_nothing_behind(tmp_path: Path) -> None:
-    before = _traces()
     with started_cluster(tmp_path / "cluster") as own:
-        pid = own.pid()
-        assert own.kubectl("get", "--raw", "/readyz") == "ok"
-        assert _traces() != before
-    assert not Path("/proc", str(pid)).exists()
+        own.kubectl("get", "--raw", "/readyz")
+        block = str(own.network.block)
+        namespaces = {_namespace(own.pid(), kind) for kind in ("mnt", "net", "pid_for_children")}
+        assert all(_traces(own, namespaces, block).values())
+    assert not any(_traces(own, namespaces, block).values())
     assert not (tmp_path / "cluster").exists()
-    assert _traces() == before
 
 
-def _traces() -> dict[str, set[str]]:
-    """Processes, control groups, interfaces, mounts and packet filter rules of clusters on this machine."""
-    processes = {
-        path.name
-        for path in Path("/proc").glob("[0-9]*")
-        if b"kube" in _read(path / "cmdline") or b"containerd-shim" in _read(path / "cmdline")
-    }
+def test_a_node_that_was_killed_leaves_nothing_that_the_next_start_meets(tmp_path: Path) -> None:
+    with started_cluster(tmp_path / "cluster") as own:
+        namespaces = {_namespace(own.pid(), kind) for kind in ("mnt", "net", "pid_for_children")}
+        block = str(own.network.block)
+        os.kill(own.pid(), signal.SIGKILL)
+        assert own.stop() is None
+        assert not any(_traces(own, namespaces, block).values())
+
+
+def _namespace(pid: int, kind: str) -> str:
+    return os.readlink(f"/proc/{pid}/ns/{kind}")
+
+
+def _traces(cluster: Cluster, namespaces: set[str], block: str) -> dict[str, list[str]]:
+    """What this machine has of a cluster: processes in its namespaces, control groups, interface and routes."""
+    processes = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        # A process can end while it is looked at.
+        with contextlib.suppress(OSError):
+            if namespaces & {_namespace(pid, kind) for kind in ("mnt", "net", "pid")}:
+                processes.append(pid)
+    routes = subprocess.run(["ip", "route", "show", "to", "match", block], capture_output=True, text=True)
     return {
         "processes": processes,
-        "control groups": {str(path) for path in Path("/sys/fs/cgroup").glob("*/cluster-*")},
-        "interfaces": {name for _, name in socket.if_nameindex() if name.startswith("cluster-")},
-        "mounts": {line for line in Path("/proc/self/mounts").read_text().splitlines() if "cluster" in line},
-        "rules": set(subprocess.run(["iptables-save"], capture_output=True, text=True).stdout.splitlines()),
+        "control groups": [str(path) for path in Path("/sys/fs/cgroup").rglob(cluster.name)],
+        "interfaces": [name for _, name in socket.if_nameindex() if name == cluster.name],
+        "routes": [line for line in routes.stdout.splitlines() if not line.startswith("default")],
     }
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
