@@ -143,19 +143,20 @@ class Node:
         """
         pid = self.pid()
         if pid is not None:
-            # The process waits until all of the node has ended. What the signal ends is the first process of the node.
-            os.killpg(pid, signal.SIGTERM)
-            self._await_end(pid)
+            self._end(pid)
         subprocess.run(["ip", "link", "delete", self.name], capture_output=True, check=False)
         for group in self._control_groups():
             _remove_control_group(group)
         return pid
 
-    def _await_end(self, pid: int) -> None:
+    def _end(self, pid: int) -> None:
+        # The process waits for all of the node. What the signal ends is the first process of the node.
+        _signal(pid, signal.SIGTERM)
         deadline = time.monotonic() + _END_SECONDS
-        while _lives(pid):
+        # Where the process was killed, the lock tells when the first of the node has ended.
+        while _lives(pid) or self.pid() is not None:
             if time.monotonic() > deadline:
-                os.killpg(pid, signal.SIGKILL)
+                _signal(pid, signal.SIGKILL)
                 deadline = float("inf")
             time.sleep(_POLL_SECONDS)
 
@@ -193,6 +194,11 @@ class Node:
         if done.returncode:
             raise Failure(f"{' '.join(map(str, arguments))}: {done.stderr.strip() or done.returncode}")
         return done.stdout
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)
 
 
 def _lives(pid: int) -> bool:
