@@ -86,7 +86,7 @@ class SesEndpoint(pulumi.ComponentResource):
                     "to_port": port,
                     "cidr_blocks": _of_version(4, networks),
                     "ipv6_cidr_blocks": _of_version(6, networks),
-                    "security_groups": args.get("allowed_security_groups", []),
+                    "security_groups": args.get("allowed_security_groups"),
                 }
             ],
             # The endpoint begins no connection.
