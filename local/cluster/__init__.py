@@ -1,6 +1,9 @@
-"""A Kubernetes cluster of one node in a folder: the real programs, for machines that have no cluster.
+"""Kubernetes clusters for the local stacks: one of the user's, of kind or k3d, or one of our own.
 
-`Cluster(directory).start(...)` is all that its users need. What it puts together:
+`choice.py` decides which. They answer alike: `Cluster` (our own), `ContainerCluster` (kind, k3d), `ContextCluster`.
+
+Our own is a node in a folder, made of the real programs, for machines where no other can be had. What `Cluster` puts
+together:
 
 - `node.py`: the process tree that is the node, in namespaces of its own: process ids, mounts and network. Ports
   cannot collide, the machine's firewall stays as it is, and what ends the first process ends all

@@ -15,7 +15,9 @@ import time
 
 _POLL_SECONDS = 0.05
 
-_programs: dict[int, str] = {}
+_names: dict[int, str] = {}
+# Kept, as one that is forgotten would take the status of its program with it.
+_programs: list[subprocess.Popen] = []
 _lock = threading.Lock()
 
 
@@ -34,7 +36,7 @@ def main() -> int:
         with _lock:
             _, status = os.waitpid(pid, 0)
         # Other processes are orphans of the node, which nobody else waits for.
-        if name := _programs.get(pid):
+        if name := _names.get(pid):
             print(f"{name} ended with status {os.waitstatus_to_exitcode(status)}", flush=True)
             return 1
 
@@ -48,7 +50,8 @@ def _start_programs() -> None:
             process = subprocess.Popen(
                 program["command"], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
-            _programs[process.pid] = program["name"]
+            _programs.append(process)
+            _names[process.pid] = program["name"]
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,7 +1,6 @@
 """A Kubernetes cluster of one node, in a folder."""
 
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import docker
 
 from local.cluster import network
 from local.cluster.components import DOMAIN, NODE_NAME, VOLUME_PROVISIONER, Components
+from local.cluster.kubectl import Kubectl
 from local.cluster.network import Network
 from local.cluster.node import Node
 from local.tools import cache, docker_engine, kubernetes_node
@@ -25,11 +25,12 @@ _MANIFESTS = Path(__file__).parent / "manifests"
 _NO_SUCH_NAME = "template ANY ANY { rcode NXDOMAIN }"
 _POLICY_QUEUE = 100
 _START_SECONDS = 120
+_END_SECONDS = 3
 _POLL_SECONDS = 0.1
 
 
 class Cluster:
-    """The cluster in `directory`, which runs or not.
+    """The cluster in `directory`, which runs or not. Its programs are those of local/tools/kubernetes_node.py.
 
     Its pods reach this machine and one another, and nothing else. This machine reaches the pods and Services at their
     own addresses. It has a default storage class, and enforces network policies.
@@ -45,6 +46,12 @@ class Cluster:
         self._network_file = directory / "network"
         self.kubeconfig = directory / "admin.kubeconfig"
         """For users of the cluster: an administrator."""
+        self.kubectl = Kubectl(self._programs / "kubectl", self.kubeconfig)
+
+    @property
+    def host(self) -> str:
+        """By what pods find this machine."""
+        return HOST_NAME
 
     def pid(self) -> int | None:
         """The process that holds the cluster, if it runs."""
@@ -59,13 +66,25 @@ class Cluster:
 
     @property
     def host_address(self) -> str:
-        """Where pods reach this machine; HOST_NAME is its name."""
+        """Where pods reach this machine."""
         return str(self.network.host)
 
     @property
     def node_address(self) -> str:
         """Where this machine reaches the node, and so its node ports."""
         return str(self.network.node)
+
+    def ensure(self, progress: Progress) -> bool:
+        """Have the cluster run, and before that its programs; return whether it was started afresh, empty.
+
+        Raises Failure.
+        """
+        return self.start(kubernetes_node.ensure(progress, _engine()), progress)
+
+    def remove(self) -> str | None:
+        """End the cluster and remove its folder; return in words what that was, if it ran."""
+        pid = self.stop()
+        return f"the Kubernetes node, process {pid}" if pid else None
 
     def start(self, programs: Path, progress: Progress) -> bool:
         """Have the cluster run, ready to take pods; `programs` come from local/tools/kubernetes_node.py.
@@ -79,7 +98,7 @@ class Cluster:
         self._programs.symlink_to(programs)
         try:
             with progress.step("Kubernetes cluster") as step:
-                self._start()
+                self._start_whole()
                 step.result = f"one node at {self.node_address}"
         except BaseException:
             # The logs stay.
@@ -94,24 +113,11 @@ class Cluster:
             shutil.rmtree(self._directory)
         return pid
 
-    def kubectl(self, *arguments: str | Path, stdin: str = "") -> str:
-        """What `kubectl` prints, as an administrator. Raises Failure with what it says."""
-        done = subprocess.run(
-            [self._programs / "kubectl", f"--kubeconfig={self.kubeconfig}", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            raise Failure(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
-        return done.stdout
-
     def load_image(self, tag: str) -> None:
         """Bring an image of the Docker engine into the node, where pods find it under the same name. Raises Failure."""
-        client = docker.DockerClient(base_url=docker_engine.running())
         archive = self._directory / "image.tar"
         with archive.open("wb") as file:
-            for chunk in client.images.get(tag).save(named=tag):
+            for chunk in _engine().images.get(tag).save(named=tag):
                 file.write(chunk)
         self._import(archive)
         archive.unlink()
@@ -123,6 +129,14 @@ class Cluster:
         """
         self._apply_dns(f"forward . {address}:{port}")
         self._wait_for("deployment/coredns")
+
+    def _start_whole(self) -> None:
+        try:
+            self._start()
+        except Failure:
+            # The end of the node, which takes a moment, says more than what failed for it.
+            self._node.check(_END_SECONDS)
+            raise
 
     def _start(self) -> None:
         self._node.begin()
@@ -219,3 +233,7 @@ class Cluster:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(_POLL_SECONDS)
+
+
+def _engine() -> docker.DockerClient:
+    return docker.DockerClient(base_url=docker_engine.running())

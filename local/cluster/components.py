@@ -9,9 +9,9 @@ from typing import Any
 
 from local.cluster.network import Network
 from local.cluster.pki import CertificateAuthority
+from local.tools.kubernetes_node import PAUSE_IMAGE
 
 NODE_NAME = "node"
-PAUSE_IMAGE = "docker.io/local/pause:node"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
 DOMAIN = "cluster.local"
 VOLUME_PROVISIONER = "local.volumes/directory"
@@ -119,7 +119,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
 [grpc]
   address = "{CONTAINERD_SOCKET}"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{PAUSE_IMAGE}"
+  sandbox_image = "docker.io/{PAUSE_IMAGE}"
   # Without CAP_SYS_RESOURCE every sandbox fails otherwise.
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".cni]

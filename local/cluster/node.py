@@ -115,10 +115,13 @@ class Node:
         self._tell({})
         self._input.close()
 
-    def check(self) -> None:
-        """Raise Failure if the node has ended, with the end of the log that says why."""
-        if self.pid() is not None:
-            return
+    def check(self, seconds: float = 0) -> None:
+        """Raise Failure if the node has ended or ends within seconds, with the end of the log that says why."""
+        deadline = time.monotonic() + seconds
+        while self.pid() is not None:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(_POLL_SECONDS)
         log = self.logs / "node.log"
         said = log.read_text().strip()
         blamed = self.logs / f"{said.partition(' ')[0]}.log"

@@ -74,12 +74,16 @@ def candidates(environment: Mapping[str, str], context_address: str | None) -> l
     return [address for address in dict.fromkeys(addresses) if address]
 
 
-def gateway(client: docker.DockerClient) -> str:
-    """The address of this machine that containers reach as `host-gateway`. Raises Failure for an engine elsewhere."""
+def gateway(client: docker.DockerClient, network: str = "bridge") -> str:
+    """The address of this machine that the containers of a network reach; `host-gateway` is that of `bridge`.
+
+    Raises Failure for an engine elsewhere.
+    """
     information = client.info()
     if information["OperatingSystem"] == "Docker Desktop":
         return "127.0.0.1"  # its virtual machine hands connections on to the loopback address
-    bridge = client.networks.get("bridge").attrs["IPAM"]["Config"][0]
+    configured = client.networks.get(network).attrs["IPAM"]["Config"]
+    bridge = next(one for one in configured if ":" not in one["Subnet"])  # kind's has IPv6 too
     address = bridge.get("Gateway") or first_address(bridge["Subnet"])
     with socket.socket() as probe:
         try:

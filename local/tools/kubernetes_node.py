@@ -66,10 +66,10 @@ def ensure(progress: Progress, client: docker.DockerClient) -> Path:
             _build_addons(go, target, client)
             step.result = f"{VERSION}, built from source"
 
-        return cache.kept(f"kubernetes-{VERSION}-{_sources()}", make)
+        return cache.kept(f"kubernetes-{VERSION}-{sources()}", make)
 
 
-def _sources() -> str:
+def sources() -> str:
     """What tells one state of the modules from another."""
     digest = hashlib.sha256()
     for module in (_KUBERNETES, _ADDONS):

@@ -5,10 +5,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-import docker
-
 from local.cluster.cluster import Cluster
-from local.tools import kubernetes_node
 from local.tools.progress import Progress
 
 BASE_IMAGE = "debian:trixie-slim"
@@ -43,10 +40,9 @@ class Namespace:
 @contextlib.contextmanager
 def started_cluster(directory: Path) -> Iterator[Cluster]:
     """A cluster of its own."""
-    progress = Progress()
     cluster = Cluster(directory)
     try:
-        cluster.start(kubernetes_node.ensure(progress, docker.from_env()), progress)
+        cluster.ensure(Progress())
         yield cluster
     finally:
         cluster.stop()

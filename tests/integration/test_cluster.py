@@ -6,14 +6,19 @@ import signal
 import socket
 import subprocess
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import dns.resolver
 import pytest
+from dnslib.server import DNSServer
+from dnslib.zoneresolver import ZoneResolver
 
 from local.cluster.cluster import HOST_NAME, Cluster
 from local.tools.failure import Failure
+from local.tools.progress import Progress
 
-from .kubernetes_cluster import BASE_IMAGE, Namespace, namespace, started_cluster
+from .kubernetes_cluster import BASE_IMAGE, Namespace, namespace
 
 pytestmark = pytest.mark.integration
 
@@ -129,26 +134,54 @@ def test_pod_security_levels_are_enforced(cluster: Cluster) -> None:
             strict.apply(_CLIENT.format(name="client", image=BASE_IMAGE))
 
 
-def test_stopping_leaves_nothing_behind(tmp_path: Path) -> None:
-    with started_cluster(tmp_path / "cluster") as own:
-        own.kubectl("get", "--raw", "/readyz")
-        block = str(own.network.block)
-        namespaces = {_namespace(own.pid(), kind) for kind in ("mnt", "net", "pid_for_children")}
-        assert all(_traces(own, namespaces, block).values())
-    assert not any(_traces(own, namespaces, block).values())
-    assert not (tmp_path / "cluster").exists()
+@pytest.fixture(scope="module")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster that tests may spoil: each has it run first."""
+    created = Cluster(tmp_path_factory.mktemp("spare") / "cluster")
+    yield created
+    created.stop()
 
 
-def test_a_node_that_was_killed_leaves_nothing_that_the_next_start_meets(tmp_path: Path) -> None:
-    with started_cluster(tmp_path / "cluster") as own:
-        namespaces = {_namespace(own.pid(), kind) for kind in ("mnt", "net", "pid_for_children")}
-        block = str(own.network.block)
-        os.kill(own.pid(), signal.SIGKILL)
-        own.stop()
-        assert not any(_traces(own, namespaces, block).values())
+def test_names_outside_the_cluster_are_asked_of_the_name_server_that_was_named(spare: Cluster) -> None:
+    spare.ensure(Progress())
+    outside = DNSServer(ZoneResolver("mail.example. 60 A 192.0.2.25"), address=spare.host_address, port=0)
+    outside.start_thread()
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [str(spare.network.dns)]
+    try:
+        with pytest.raises(dns.resolver.NXDOMAIN):
+            resolver.resolve("mail.example")
+        spare.forward_names(*outside.server.server_address)
+        assert [str(record) for record in resolver.resolve("mail.example")] == ["192.0.2.25"]
+        assert str(resolver.resolve(HOST_NAME)[0]) == spare.host_address
+    finally:
+        outside.stop()
 
 
-def _namespace(pid: int, kind: str) -> str:
+def test_stopping_leaves_nothing_behind(spare: Cluster) -> None:
+    spare.ensure(Progress())
+    pid, block = spare.pid(), str(spare.network.block)
+    namespaces = _namespaces(pid)
+    assert all(_traces(spare, namespaces, block).values())
+    assert spare.stop() == pid
+    assert not any(_traces(spare, namespaces, block).values())
+    assert not spare.kubeconfig.parent.exists()
+
+
+def test_a_node_that_was_killed_leaves_nothing_that_the_next_start_meets(spare: Cluster) -> None:
+    spare.ensure(Progress())
+    pid, block = spare.pid(), str(spare.network.block)
+    namespaces = _namespaces(pid)
+    os.kill(pid, signal.SIGKILL)
+    spare.stop()
+    assert not any(_traces(spare, namespaces, block).values())
+
+
+def _namespaces(pid: int) -> set[str]:
+    return {_namespace(pid, kind) for kind in ("mnt", "net", "pid_for_children")}
+
+
+def _namespace(pid: int | str, kind: str) -> str:
     return os.readlink(f"/proc/{pid}/ns/{kind}")
 
 
