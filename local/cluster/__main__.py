@@ -1,5 +1,6 @@
 """`python -m local.cluster`: the first process of a node. It starts programs and ends with the first that ends.
 
+It says when it is ready, and why it ends.
 Each line of its standard input is a program to start: `{"name": ..., "command": [...], "log": ...}`. A line `{}` says
 that this was all; without it the end of the input is the end of the node, so that no half-made one stays.
 The end of this process is the end of all in its namespace of process ids.
@@ -25,6 +26,7 @@ def main() -> int:
     """Run until SIGTERM or until a program ends; return the exit status."""
     # The kernel hands the first process of a namespace only signals that it has a handler for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print("ready", flush=True)
     threading.Thread(target=_start_programs, daemon=True).start()
     while True:
         try:

@@ -45,6 +45,7 @@ class Node:
         self._directory = directory
         self._lock = directory / "lock"
         self.logs = directory / "logs"
+        self._log = self.logs / "node.log"
         # Of the folder, so that what a node leaves behind when it is killed can be found and removed.
         self.name = f"cluster-{hashlib.sha256(str(directory).encode()).hexdigest()[:7]}"
         """The name of its control groups, and of the network interface that leads to it: 15 characters at most."""
@@ -81,7 +82,7 @@ class Node:
             )
             file.write(str(process.pid))
         self._input = process.stdin
-        while os.readlink(f"/proc/{process.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+        while not self._said():
             self.check()
             time.sleep(_POLL_SECONDS)
         self._mount()
@@ -122,8 +123,8 @@ class Node:
             if time.monotonic() >= deadline:
                 return
             time.sleep(_POLL_SECONDS)
-        log = self.logs / "node.log"
-        said = log.read_text().strip()
+        log = self._log
+        said = self._said()[-1] if self._said() else "it did not start"
         blamed = self.logs / f"{said.partition(' ')[0]}.log"
         if blamed.exists():
             log = blamed
@@ -151,6 +152,10 @@ class Node:
         for group in self._control_groups():
             _remove_control_group(group)
         return pid
+
+    def _said(self) -> list[str]:
+        """What the first process has said; once it has said something, the namespaces are complete."""
+        return self._log.read_text().splitlines()
 
     def _end(self, pid: int) -> None:
         # The process waits for all of the node. What the signal ends is the first process of the node.

@@ -41,13 +41,13 @@ def line(tmp_path: Path):
 
 def test_a_node_that_was_not_completed_ends_with_its_maker(process, line) -> None:
     said, _ = process.communicate(line("etcd", "exec sleep 60"), timeout=20)
-    assert (process.returncode, said) == (0, "")
+    assert (process.returncode, said) == (0, "ready\n")
 
 
 def test_a_node_ends_with_the_first_program_that_ends_and_names_it(process, line) -> None:
     lines = [line("etcd", "exec sleep 60"), line("kubelet", "echo no cgroup; exit 3"), _COMPLETE]
     said, _ = process.communicate("".join(lines), timeout=20)
-    assert (process.returncode, said) == (1, "kubelet ended with status 3\n")
+    assert (process.returncode, said) == (1, "ready\nkubelet ended with status 3\n")
 
 
 def test_what_a_program_prints_is_in_its_log(process, line, tmp_path: Path) -> None:
