@@ -64,7 +64,7 @@ class Node:
         """Start the first process. Until `complete`, the end of this run is the end of the node. Raises Failure."""
         self.logs.mkdir()
         lock = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
-        with open(lock, "w") as file, (self.logs / "node.log").open("w") as log:
+        with open(lock, "w") as file, self._log.open("w") as log:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             process = subprocess.Popen(
                 [
