@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview preview-comment policy outputs doctor test bench sbom lint
+.PHONY: help up down preview preview-comment policy outputs doctor test bench image sbom lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: $(INSTALLED) ## set up and run every test; ARGS goes to pytest
 
 bench: $(INSTALLED) ## measure the relay beside stock OpenSMTPD and Postfix: five minutes, on an idle machine
 	@$(VENV)/bin/python -m bench
+
+image: $(INSTALLED) ## build the relay's image for a release, from a base named by its digest
+	@$(VENV)/bin/python -m local.image
 
 sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is made of
 	@$(VENV)/bin/python -m local.sbom

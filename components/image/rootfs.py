@@ -64,7 +64,7 @@ _RESOLVER_CONF = (b"/etc/resolv.conf\0", b"/run/resolv.conf\0")
 # many it needs: after ten seconds (DELAY_CHECK_SOURCE_SLOW in its mta.c), here after one (DELAY_CHECK_SOURCE, there for
 # the first look). No setting reaches it; docs/operations.md has what it gains. It is the operand of one instruction:
 # `mov r12d, 10`, and `mov w21, 10` behind `mov x0, 0`.
-_SECONDS_TO_NEXT_LOOK = {
+SECONDS_TO_NEXT_LOOK = {
     "x86_64": (bytes.fromhex("41bc 0a000000"), bytes.fromhex("41bc 01000000")),
     "aarch64": (bytes.fromhex("000080d2 55018052"), bytes.fromhex("000080d2 35008052")),
 }
@@ -87,7 +87,7 @@ def main(relay: Path, target: Path) -> None:
     files = {*binaries, *_libraries(binaries), *standard_library, *map(Path, _FILES)}
     for file in files:
         _copy(file, target)
-    for old, new in (_RESOLVER_CONF, _SECONDS_TO_NEXT_LOOK[os.uname().machine]):
+    for old, new in (_RESOLVER_CONF, SECONDS_TO_NEXT_LOOK[os.uname().machine]):
         _replace_once(target / "usr/sbin/smtpd", old, new)
     for name, destination in _LINKS.items():
         link = target / name[1:]

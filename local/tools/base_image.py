@@ -15,6 +15,8 @@ from local.tools.progress import Progress
 
 _SUITE = "trixie"
 _REPOSITORY, _TAG = "debian", f"{_SUITE}-slim"
+IMAGE = f"{_REPOSITORY}:{_TAG}"
+"""Its name."""
 _REGISTRY = "https://registry-1.docker.io"
 
 # As in Debian's own slim images: nothing in a container reads these.
@@ -34,17 +36,16 @@ _APT_CONFIG = (
 
 def ensure(progress: Progress, client: docker.DockerClient) -> None:
     """Have the image in the engine. Raises Failure."""
-    image = f"{_REPOSITORY}:{_TAG}"
-    with progress.step(f"Image {image}") as step:
+    with progress.step(f"Image {IMAGE}") as step:
         with contextlib.suppress(ImageNotFound):
-            client.images.get(image)
+            client.images.get(IMAGE)
             step.result = "present"
             return
         reason = _pull(client)
         if reason is None:
             step.result = "pulled"
             return
-        progress.note(f"{image} cannot be pulled ({reason}): making it from Debian's packages, once")
+        progress.note(f"{IMAGE} cannot be pulled ({reason}): making it from Debian's packages, once")
         archive = cache.kept(f"{_REPOSITORY}-{_TAG}", _make) / "image.tar"
         client.api.import_image_from_file(
             str(archive), repository=_REPOSITORY, tag=_TAG, changes=['CMD ["bash"]']

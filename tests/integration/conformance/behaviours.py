@@ -39,6 +39,8 @@ class Behaviour:
     """Whether the upstream behaves so before the relay starts; otherwise only when the relay has become ready."""
     by_name: bool = False
     """Whether the relay finds the upstream by DNS."""
+    seconds: int = 0
+    """How long it lasts at least. The relay then tries the upstream as rarely as it does by default."""
 
     @property
     def readiness(self) -> str:
@@ -205,10 +207,11 @@ BEHAVIOURS = (
         _at(Stage.END_OF_DATA, Fault.DROP),
     ),
     Behaviour(
-        "is down for a while",
+        "is down for a minute",
         Outcome.AFTER_RECOVERY,
         "upstream {upstream} refused the connection: nothing listens there; correct RELAY_HOST and RELAY_PORT",
         Scene.stop_upstream,
+        seconds=60,
     ),
     Behaviour(
         "listens on another port",

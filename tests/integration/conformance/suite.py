@@ -30,7 +30,8 @@ class ConformanceSuite:
         )
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
-            yield {behaviour: pool.submit(observe, behaviour, platform) for behaviour in selected}
+            longest_first = sorted(selected, key=lambda behaviour: -behaviour.seconds)
+            yield {behaviour: pool.submit(observe, behaviour, platform) for behaviour in longest_first}
         finally:
             pool.shutdown(cancel_futures=True)
 
