@@ -13,7 +13,8 @@ RUN := $(VENV)/bin/python -m local
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo 'STACK=local is an emulated AWS account in a folder (the default); dev, sendgrid and smtp are in stacks/.'
+	@echo 'STACK=local is an emulated AWS account in a folder (the default); local-kubernetes has the relay on a Kubernetes'
+	@echo 'node of this machine; dev, sendgrid, smtp and prod are in stacks/.'
 
 up: $(INSTALLED) ## bring the stack up; the local one also sends a message and shows it arriving
 	@$(RUN) up --stack $(STACK) $(ARGS)

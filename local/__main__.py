@@ -1,6 +1,6 @@
 """`python -m local`: the commands behind the Makefile. Results go to stdout, the course of things to stderr.
 
-Arguments that are not known here go to what a command becomes: pytest, or `pulumi` for stacks other than `local`.
+Arguments that are not known here go to what a command becomes: pytest, or `pulumi` for stacks that are not local.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from local.tools import pulumi_cli
 from local.tools.failure import Failure
 from local.tools.progress import Progress
 from local.up import up
-from local.workspace import CHECKOUT, LOCAL, Workspace
+from local.workspace import CHECKOUT, LOCAL, LOCAL_STACKS, Workspace
 
 _ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
 _COULD_NOT_LOOK = 2  # as components/doctor has it
@@ -35,7 +35,7 @@ _INTERRUPTED = 130  # as shells report a program that SIGINT ended
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options, rest = _parser().parse_known_args(arguments)
-    is_users = options.stack != LOCAL and options.command in _ON_OTHER_STACKS
+    is_users = options.stack not in LOCAL_STACKS and options.command in _ON_OTHER_STACKS
     if rest and not is_users and options.command not in ("test", "doctor"):
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     # What ends a run in a CI job then ends it as orderly as Ctrl-C does.
@@ -61,13 +61,13 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     elif options.command in ("preview", "policy"):
         with workspace.held():
             print(preview(options.stack, workspace, progress, with_policies=options.command == "policy"))
-    elif options.stack != LOCAL:
+    elif options.stack not in LOCAL_STACKS:
         _ON_OTHER_STACKS[options.command](options.stack, pulumi_cli.ensure(progress), rest)
     elif options.command == "outputs":
-        print(json.dumps(_outputs(workspace, progress), indent=2))
+        print(json.dumps(_outputs(options.stack, workspace, progress), indent=2))
     elif options.command == "up":
         with workspace.held():
-            print(up(workspace, progress, options.wait))
+            print(up(options.stack, workspace, progress, options.wait))
     elif not workspace.directory.exists():
         print("Nothing to remove.")
     else:
@@ -76,17 +76,17 @@ def _run(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
-def _outputs(workspace: Workspace, progress: Progress) -> dict[str, Any]:
-    if StateFile(workspace.backend, LOCAL).is_empty():
-        raise Failure("The stack local is not up: make up")
-    return LocalStack(LOCAL, pulumi_cli.ensure(progress), inherited(os.environ), workspace).outputs()
+def _outputs(stack: str, workspace: Workspace, progress: Progress) -> dict[str, Any]:
+    if StateFile(workspace.backend, stack).is_empty():
+        raise Failure(f"The stack {stack} is not up: make up{'' if stack == LOCAL else f' STACK={stack}'}")
+    return LocalStack(stack, pulumi_cli.ensure(progress), inherited(os.environ), workspace).outputs()
 
 
 def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Progress) -> int:
-    """Run the doctor on a stack's outputs; the local one has its own AWS, resolver and Docker engine."""
+    """Run the doctor on a stack's outputs; a local one has its own AWS, resolver and Docker engine."""
     environment = os.environ
-    if stack == LOCAL:
-        facts = LocalAccount(workspace.account(LOCAL)).facts()
+    if stack in LOCAL_STACKS:
+        facts = LocalAccount(workspace.account(stack)).facts()
         environment = Toolbox.ready(progress, workspace.plugins).environment()
         environment |= run_config.account_environment(facts)
         if facts:

@@ -1,9 +1,10 @@
-"""`make down` of the stack `local`, from whatever state it is in."""
+"""`make down` of the local stacks, from whatever state they are in."""
 
 import docker
 
 from local import docker_objects
 from local.account import LocalAccount
+from local.cluster.cluster import Cluster
 from local.docker_objects import DockerObject
 from local.stack import LocalStack
 from local.state_file import StateFile
@@ -15,12 +16,18 @@ from local.workspace import LOCAL, Workspace
 
 
 def down(workspace: Workspace, progress: Progress) -> str:
-    """Remove all that `make up` made, except tools and images; return what that was. Raises Failure."""
+    """Remove all that `make up` made of any local stack, except tools and images; return what that was.
+
+    Raises Failure.
+    """
     removed: list[str] = []
     try:
         if objects := StateFile(workspace.backend, LOCAL).docker_objects():
             removed += map(str, _remove(objects, workspace, progress))
     finally:
+        # All that a stack has on it ends with it.
+        if pid := Cluster(workspace.cluster).stop():
+            removed.append(f"the Kubernetes node, process {pid}")
         for directory in workspace.accounts():
             if pid := LocalAccount(directory).stop():
                 removed.append(f"the local AWS, process {pid}")

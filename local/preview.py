@@ -1,10 +1,12 @@
 """`make preview`: any stack, against an account in a folder."""
 
 from local import policy_pack, run_config
+from local.cluster.cluster import Cluster
 from local.preparation import prepare
+from local.target import target_of
 from local.toolbox import Toolbox
 from local.tools.progress import Progress
-from local.workspace import Workspace
+from local.workspace import LOCAL, LOCAL_KUBERNETES, Workspace
 
 
 def preview(name: str, workspace: Workspace, progress: Progress, *, with_policies: bool = False) -> str:
@@ -12,13 +14,17 @@ def preview(name: str, workspace: Workspace, progress: Progress, *, with_policie
 
     The stack's secrets, which another backend has encrypted, are replaced by placeholders.
     """
-    toolbox = Toolbox.ready(progress, workspace.plugins, to_build=False)
+    providers = run_config.providers(run_config.stack_config(name))
+    toolbox = Toolbox.ready(progress, workspace.plugins, providers, to_build=False)
     pack = (
         policy_pack.ensure(progress, workspace.directory / "policy", toolbox.plugins)
         if with_policies
         else None
     )
-    prepared = prepare(name, toolbox, workspace, progress)
+    # A node is not started for a preview, but one that runs has a say.
+    has_target = name == LOCAL or (name == LOCAL_KUBERNETES and Cluster(workspace.cluster).pid())
+    target = target_of(name, toolbox, workspace, progress) if has_target else None
+    prepared = prepare(name, toolbox, workspace, progress, target)
     try:
         for key in run_config.secrets_of(run_config.stack_config(name)):
             progress.note(f"{key} is a secret: previewing with a placeholder")

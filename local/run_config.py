@@ -40,6 +40,11 @@ def domain_of(stack: str, config: Config) -> str:
         ) from None
 
 
+def providers(config: Config) -> list[str]:
+    """The providers whose plugins the stack needs."""
+    return ["aws", "kubernetes" if config.get(f"{PROJECT}:target") == "kubernetes" else "docker"]
+
+
 def read(path: Path) -> dict[str, Any]:
     """The content of a stack file; empty where there is none."""
     return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
@@ -101,14 +106,13 @@ def account_environment(account: Mapping[str, Any] | None) -> dict[str, str]:
     }
 
 
-def relay_facts(account: Mapping[str, Any], listen_port: int) -> Config:
-    """What the stack `local` needs on top: the account's SMTP endpoint, its name server, its mailbox, and a port."""
+def relay_facts(account: Mapping[str, Any]) -> Config:
+    """What a local stack needs on top: the account's SMTP endpoint, its name server and its mailbox."""
     facts = {
         "relayHost": account["smtp"]["host"],
         "relayPort": account["smtp"]["starttls"],
         "relayCa": Path(account["ca"]).read_text(),
         "verificationResolver": f"{account['dns']['address']}:{account['dns']['port']}",
         "mailbox": account["mailbox"],
-        "listenPort": listen_port,
     }
     return {f"{PROJECT}:{key}": value for key, value in facts.items()}

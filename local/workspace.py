@@ -10,8 +10,10 @@ from pathlib import Path
 
 from local.tools.failure import Failure
 
-# The stack that `make up` brings up without being told.
+# The stack that `make up` brings up without being told, and its sibling on Kubernetes.
 LOCAL = "local"
+LOCAL_KUBERNETES = "local-kubernetes"
+LOCAL_STACKS = (LOCAL, LOCAL_KUBERNETES)
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +25,7 @@ class Workspace:
         self.backend = directory / "state"
         self.logs = directory / "logs"
         self.plugins = directory / "plugins"
+        self.cluster = directory / "cluster"
         self.lock: int | None = None
         """The open lock file while this run holds the workspace. A program that inherits it holds the workspace too."""
 

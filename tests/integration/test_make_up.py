@@ -147,14 +147,15 @@ def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(tmp_path: Path) -> Non
 
 
 def test_a_stack_that_does_not_exist_is_an_error_that_names_the_others(tmp_path: Path) -> None:
-    previewed = WorkspaceRun(tmp_path / "local").make("preview", "STACK=prod")
+    previewed = WorkspaceRun(tmp_path / "local").make("preview", "STACK=none")
     assert previewed.returncode != 0
     assert re.search(
-        r"^error: There is no stack 'prod' .*: the stacks are dev, local, ", previewed.stderr, re.MULTILINE
+        r"^error: There is no stack 'none' .*: the stacks are dev, local, ", previewed.stderr, re.MULTILINE
     )
 
 
-@pytest.mark.parametrize("stack", ["dev", "sendgrid", "smtp"])
+@pytest.mark.usefixtures("kubernetes_plugin")
+@pytest.mark.parametrize("stack", ["dev", "sendgrid", "smtp", "prod", "local-kubernetes"])
 def test_every_stack_can_be_previewed_without_an_account(stack: str, tmp_path: Path) -> None:
     run = WorkspaceRun(tmp_path / "local")
     try:

@@ -44,14 +44,18 @@ def test_every_service_of_the_provider_is_sent_to_the_local_account() -> None:
 
 def test_the_relay_is_told_of_the_local_endpoint(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("PEM")
-    assert run_config.relay_facts(_ACCOUNT | {"ca": str(tmp_path / "ca.pem")}, 2526) == {
+    assert run_config.relay_facts(_ACCOUNT | {"ca": str(tmp_path / "ca.pem")}) == {
         "mail-relay:relayHost": "host.docker.internal",
         "mail-relay:relayPort": 5870,
         "mail-relay:relayCa": "PEM",
         "mail-relay:verificationResolver": "127.0.0.1:5300",
         "mail-relay:mailbox": "/run/mailbox",
-        "mail-relay:listenPort": 2526,
     }
+
+
+def test_the_plugin_for_kubernetes_is_needed_only_by_stacks_on_kubernetes() -> None:
+    assert run_config.providers({"mail-relay:target": "kubernetes"}) == ["aws", "kubernetes"]
+    assert run_config.providers({}) == ["aws", "docker"]
 
 
 def test_what_pulumi_noted_in_the_file_is_kept(tmp_path: Path) -> None:

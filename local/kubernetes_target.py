@@ -1,0 +1,78 @@
+"""A Kubernetes node as what the relay of the stack `local-kubernetes` runs on."""
+
+from email.message import EmailMessage
+from typing import Any
+
+from local import pod_client
+from local.cluster.cluster import HOST_NAME, Cluster
+from local.run_config import PROJECT, Config
+from local.toolbox import Toolbox
+from local.tools import kubernetes_node
+from local.tools.failure import Failure
+from local.tools.progress import Progress
+from local.workspace import CHECKOUT, Workspace
+
+_IMAGE = "opensmtpd-relay"
+_IMAGE_CONTEXT = CHECKOUT / "components" / "image"
+_LOG_LINES = 15
+
+
+class KubernetesTarget:
+    """The node of the workspace, which is started where it does not run. Raises Failure."""
+
+    host = HOST_NAME
+    """The name by which pods find this machine."""
+
+    def __init__(self, toolbox: Toolbox, workspace: Workspace, progress: Progress):
+        self._programs = kubernetes_node.ensure(progress, toolbox.docker())
+        self._cluster = Cluster(workspace.cluster)
+        self._is_new = self._cluster.start(self._programs, progress)
+        with progress.step("Image of the relay") as step:
+            self._image = step.result = self._load_image(toolbox)
+        self.address = self._cluster.host_address
+        """Where pods reach this machine."""
+
+    def facts(self, _: Config) -> Config:
+        """What the stack needs to know: the cluster, and an image that it has."""
+        return {
+            "kubernetes:kubeconfig": str(self._cluster.kubeconfig),
+            f"{PROJECT}:image": self._image,
+        }
+
+    def is_whole(self) -> bool:
+        """Whether all that the stack has is still there: a cluster mends what it has, until it is lost itself."""
+        return not self._is_new
+
+    def complaints(self) -> list[str]:
+        """What a relay that does not become ready says."""
+        return self._kubectl(
+            "get", "events", "--all-namespaces", "--field-selector=type=Warning"
+        ).splitlines()
+
+    def submit(self, message: EmailMessage, outputs: dict[str, Any]) -> None:
+        """Hand a message to the relay, from a pod in another namespace. Raises Failure."""
+        pod_client.submit(self._cluster, self._programs / "kubectl", message, outputs["smtpAddress"])
+
+    def log(self, outputs: dict[str, Any]) -> str:
+        """The end of the relay's log."""
+        namespace, _, name = outputs["workload"].partition("/")
+        return self._kubectl(
+            "logs", f"statefulset/{name}", f"--namespace={namespace}", f"--tail={_LOG_LINES}"
+        )
+
+    def _load_image(self, toolbox: Toolbox) -> str:
+        """Build the image and bring it into the cluster; return its name, which changes with what is in it."""
+        engine = toolbox.docker()
+        image, _ = engine.images.build(path=str(_IMAGE_CONTEXT), network_mode="host", rm=True, forcerm=True)
+        tag = image.short_id.removeprefix("sha256:")
+        image.tag(_IMAGE, tag)
+        self._cluster.load_image(f"{_IMAGE}:{tag}")
+        if self._is_new:
+            self._cluster.load_image(pod_client.IMAGE)
+        return f"{_IMAGE}:{tag}"
+
+    def _kubectl(self, *arguments: str) -> str:
+        try:
+            return self._cluster.kubectl(*arguments)
+        except Failure as failure:
+            return f"none: {failure}"
