@@ -17,6 +17,7 @@ from docker.errors import DockerException
 from local import run_config, user_backend
 from local.account import LocalAccount
 from local.down import down
+from local.kubernetes_target import kubectl_environment
 from local.preview import preview
 from local.stack import LocalStack
 from local.state_file import StateFile
@@ -25,7 +26,7 @@ from local.tools import pulumi_cli
 from local.tools.failure import Failure
 from local.tools.progress import Progress
 from local.up import up
-from local.workspace import CHECKOUT, LOCAL, LOCAL_STACKS, Workspace
+from local.workspace import CHECKOUT, LOCAL, LOCAL_KUBERNETES, LOCAL_STACKS, Workspace
 
 _ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
 _COULD_NOT_LOOK = 2  # as components/doctor has it
@@ -83,12 +84,14 @@ def _outputs(stack: str, workspace: Workspace, progress: Progress) -> dict[str, 
 
 
 def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Progress) -> int:
-    """Run the doctor on a stack's outputs; a local one has its own AWS, resolver and Docker engine."""
+    """Run the doctor on a stack's outputs; a local one has its own AWS, resolver, and engine or node."""
     environment = os.environ
     if stack in LOCAL_STACKS:
         facts = LocalAccount(workspace.account(stack)).facts()
-        environment = Toolbox.ready(progress, workspace.plugins).environment()
-        environment |= run_config.account_environment(facts)
+        toolbox = Toolbox.ready(progress, workspace.plugins)
+        environment = toolbox.environment() | run_config.account_environment(facts)
+        if stack == LOCAL_KUBERNETES:
+            environment |= kubectl_environment(environment["PATH"], toolbox, workspace, progress)
         if facts:
             resolver = f"{facts['dns']['address']}:{facts['dns']['port']}"
             arguments = ["--resolver", resolver, "--ca", facts["ca"], *arguments]

@@ -1,5 +1,6 @@
 """A Kubernetes node as what the relay of the stack `local-kubernetes` runs on."""
 
+import os
 from email.message import EmailMessage
 from typing import Any
 
@@ -76,3 +77,14 @@ class KubernetesTarget:
             return self._cluster.kubectl(*arguments)
         except Failure as failure:
             return f"none: {failure}"
+
+
+def kubectl_environment(
+    path: str, toolbox: Toolbox, workspace: Workspace, progress: Progress
+) -> dict[str, str]:
+    """With what programs find `kubectl` besides those on `path`, and kubectl the node of the workspace."""
+    programs = kubernetes_node.ensure(progress, toolbox.docker())
+    return {
+        "PATH": f"{programs}{os.pathsep}{path}",
+        "KUBECONFIG": str(Cluster(workspace.cluster).kubeconfig),
+    }

@@ -20,7 +20,7 @@ _STACK = "STACK=local-kubernetes"
 
 @pytest.fixture(scope="module")
 def life(kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """What became of: up, up again, preview, outputs, down."""
+    """What became of: up, up again, preview, outputs, doctor, down."""
     # Where it must be built first, that takes longer than a command of the Makefile may here.
     kubernetes_node.ensure(Progress(), docker.from_env())
     run = WorkspaceRun(tmp_path_factory.mktemp("life") / "local")
@@ -30,6 +30,7 @@ def life(kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> S
         life.second_up = run.make("up", _STACK)
         life.preview = run.make("preview", _STACK)
         life.outputs = run.make("outputs", _STACK)
+        life.doctor = run.make("doctor", _STACK)
     finally:
         life.down = run.make("down", _STACK)
     return life
@@ -59,6 +60,11 @@ def test_the_outputs_name_the_service_and_the_stateful_set(life: SimpleNamespace
     outputs = json.loads(life.outputs.stdout)
     assert outputs["smtpAddress"] == "relay.relay.svc:25"
     assert outputs["workload"] == "relay/relay"
+
+
+def test_the_doctor_asks_the_node_and_finds_nothing_wrong(life: SimpleNamespace) -> None:
+    assert life.doctor.returncode == 0, life.doctor.stdout
+    assert "relay-0" in life.doctor.stdout
 
 
 def test_down_leaves_nothing_not_even_the_node(life: SimpleNamespace) -> None:
