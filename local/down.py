@@ -4,7 +4,7 @@ import docker
 
 from local import docker_objects
 from local.account import LocalAccount
-from local.cluster.cluster import Cluster
+from local.cluster import choice
 from local.docker_objects import DockerObject
 from local.stack import LocalStack
 from local.state_file import StateFile
@@ -26,8 +26,8 @@ def down(workspace: Workspace, progress: Progress) -> str:
             removed += map(str, _remove(objects, workspace, progress))
     finally:
         # All that a stack has on it ends with it.
-        if pid := Cluster(workspace.cluster).stop():
-            removed.append(f"the Kubernetes node, process {pid}")
+        if (cluster := choice.started(workspace.cluster)) and (what := cluster.remove()):
+            removed.append(what)
         for directory in workspace.accounts():
             if pid := LocalAccount(directory).stop():
                 removed.append(f"the local AWS, process {pid}")

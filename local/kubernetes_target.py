@@ -1,17 +1,16 @@
-"""A Kubernetes node as what the relay of the stack `local-kubernetes` runs on."""
+"""A Kubernetes cluster as what the relay of the stack `local-kubernetes` runs on."""
 
 import os
 from email.message import EmailMessage
 from typing import Any
 
 from local import pod_client
-from local.cluster.cluster import HOST_NAME, Cluster
-from local.run_config import PROJECT, Config
+from local.cluster import choice
+from local.run_config import PROJECT, Config, stack_config
 from local.toolbox import Toolbox
-from local.tools import kubernetes_node
 from local.tools.failure import Failure
 from local.tools.progress import Progress
-from local.workspace import CHECKOUT, Workspace
+from local.workspace import CHECKOUT, LOCAL_KUBERNETES, Workspace
 
 _IMAGE = "opensmtpd-relay"
 _IMAGE_CONTEXT = CHECKOUT / "components" / "image"
@@ -19,19 +18,17 @@ _LOG_LINES = 15
 
 
 class KubernetesTarget:
-    """The node of the workspace, which is started where it does not run. Raises Failure."""
-
-    host = HOST_NAME
-    """The name by which pods find this machine."""
+    """The cluster of the workspace, which is started where it does not run. Raises Failure."""
 
     def __init__(self, toolbox: Toolbox, workspace: Workspace, progress: Progress):
-        self._programs = kubernetes_node.ensure(progress, toolbox.docker())
-        self._cluster = Cluster(workspace.cluster)
-        self._is_new = self._cluster.start(self._programs, progress)
+        self._cluster = choice.cluster(workspace.cluster, os.environ)
+        self._is_new = self._cluster.ensure(progress)
         with progress.step("Image of the relay") as step:
-            self._image = step.result = self._load_image(toolbox)
+            self._image = step.result = self._ensure_image(toolbox)
+        self.host = self._cluster.host
+        """The name or the address by which pods find this machine."""
         self.address = self._cluster.host_address
-        """Where pods reach this machine."""
+        """Where they reach it."""
 
     def facts(self, _: Config) -> Config:
         """What the stack needs to know: the cluster, and an image that it has."""
@@ -52,7 +49,7 @@ class KubernetesTarget:
 
     def submit(self, message: EmailMessage, outputs: dict[str, Any]) -> None:
         """Hand a message to the relay, from a pod in another namespace. Raises Failure."""
-        pod_client.submit(self._cluster, self._programs / "kubectl", message, outputs["smtpAddress"])
+        pod_client.submit(self._cluster.kubectl, message, outputs["smtpAddress"])
 
     def log(self, outputs: dict[str, Any]) -> str:
         """The end of the relay's log."""
@@ -61,8 +58,14 @@ class KubernetesTarget:
             "logs", f"statefulset/{name}", f"--namespace={namespace}", f"--tail={_LOG_LINES}"
         )
 
-    def _load_image(self, toolbox: Toolbox) -> str:
-        """Build the image and bring it into the cluster; return its name, which changes with what is in it."""
+    def _ensure_image(self, toolbox: Toolbox) -> str:
+        """The image that the stack names, else one that is built and brought into the cluster.
+
+        The name of that one changes with what is in it.
+        """
+        named = stack_config(LOCAL_KUBERNETES)[f"{PROJECT}:image"]
+        if named != _IMAGE:
+            return named
         engine = toolbox.docker()
         image, _ = engine.images.build(path=str(_IMAGE_CONTEXT), network_mode="host", rm=True, forcerm=True)
         tag = image.short_id.removeprefix("sha256:")

@@ -5,9 +5,8 @@ import smtplib
 import socket
 import subprocess
 from email.message import EmailMessage
-from pathlib import Path
 
-from local.cluster.cluster import Cluster
+from local.cluster.kubectl import Kubectl
 from local.delivery import DeliveryFailed
 
 NAMESPACE = "apps"
@@ -30,16 +29,15 @@ _WIRE = "exec 3<>/dev/tcp/$0/$1 || exit; cat <&3 & cat >&3"
 _SECONDS = 60
 
 
-def submit(cluster: Cluster, kubectl: Path, message: EmailMessage, smtp_address: str) -> None:
+def submit(kubectl: Kubectl, message: EmailMessage, smtp_address: str) -> None:
     """Hand a message to the relay at `host:port`. Raises DeliveryFailed, or Failure where there can be no client."""
     for manifest in (_NAMESPACE, _POD):
-        cluster.kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
-    cluster.kubectl(
+        kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
+    kubectl(
         "wait", "pod/client", f"--namespace={NAMESPACE}", "--for=condition=Ready", f"--timeout={_SECONDS}s"
     )
     host, _, port = smtp_address.rpartition(":")
     in_pod = [
-        f"--kubeconfig={cluster.kubeconfig}",
         f"--namespace={NAMESPACE}",
         "exec",
         "--stdin",
@@ -51,7 +49,7 @@ def submit(cluster: Cluster, kubectl: Path, message: EmailMessage, smtp_address:
         wire,
         end,
         subprocess.Popen(
-            [kubectl, *in_pod, "bash", "-c", _WIRE, host, port],
+            [*kubectl.command, *in_pod, "bash", "-c", _WIRE, host, port],
             stdin=end,
             stdout=end,
             stderr=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """`make preview`: any stack, against an account in a folder."""
 
 from local import policy_pack, run_config
-from local.cluster.cluster import Cluster
+from local.cluster import choice
 from local.preparation import prepare
 from local.target import target_of
 from local.toolbox import Toolbox
@@ -21,8 +21,9 @@ def preview(name: str, workspace: Workspace, progress: Progress, *, with_policie
         if with_policies
         else None
     )
-    # A node is not started for a preview, but one that runs has a say.
-    has_target = name == LOCAL or (name == LOCAL_KUBERNETES and Cluster(workspace.cluster).pid())
+    # A cluster is not started for a preview, but one that runs has a say.
+    cluster = choice.started(workspace.cluster) if name == LOCAL_KUBERNETES else None
+    has_target = name == LOCAL or (cluster is not None and cluster.is_running())
     target = target_of(name, toolbox, workspace, progress) if has_target else None
     prepared = prepare(name, toolbox, workspace, progress, target)
     try:

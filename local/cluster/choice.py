@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-import docker
-
 from local.cluster.cluster import Cluster
 from local.cluster.container_cluster import K3D, KIND, ContainerCluster
 from local.cluster.context_cluster import ContextCluster
@@ -31,6 +29,9 @@ class LocalCluster(Protocol):
     host_address: str
     """The address of this machine that they reach."""
 
+    def is_running(self) -> bool:
+        """Whether it runs. Raises Failure."""
+
     def ensure(self, progress: Progress) -> bool:
         """Have the cluster run; return whether it was made afresh, empty. Raises Failure."""
 
@@ -41,28 +42,23 @@ class LocalCluster(Protocol):
         """Bring an image of the Docker engine into the cluster. Raises Failure."""
 
 
-def cluster(directory: Path, client: docker.DockerClient, environment: Mapping[str, str]) -> LocalCluster:
+def cluster(directory: Path, environment: Mapping[str, str]) -> LocalCluster:
     """The cluster whose files are below `directory`: the one that was started there, else the chosen one.
 
     Raises Failure.
     """
-    name = started(directory)
+    name = _started(directory)
     if name is None:
         name = chosen(environment)
     elif environment.get(VARIABLE, name) != name:
         raise Failure(f"{VARIABLE} is {environment[VARIABLE]!r}, but {directory} has {name}: make down first")
-    if name == "context":
-        return ContextCluster(directory / name)
-    if name in _MAKERS:
-        # Of the directory, so that each workspace has its own.
-        suffix = hashlib.sha256(str(directory).encode()).hexdigest()[:7]
-        return ContainerCluster(_MAKERS[name], f"mail-relay-{suffix}", directory / name, client)
-    return Cluster(directory / name)
+    return _made(name, directory)
 
 
-def started(directory: Path) -> str | None:
-    """The option that was started below a directory, if one was."""
-    return next((name for name in _OPTIONS if (directory / name).exists()), None)
+def started(directory: Path) -> LocalCluster | None:
+    """The cluster that was started below a directory, if one was. It may have ended since."""
+    name = _started(directory)
+    return _made(name, directory) if name else None
 
 
 def chosen(environment: Mapping[str, str]) -> str:
@@ -75,6 +71,20 @@ def chosen(environment: Mapping[str, str]) -> str:
     if not _is_installed("kubectl", environment):
         return "node"
     return next((name for name in _MAKERS if _is_installed(name, environment)), "node")
+
+
+def _started(directory: Path) -> str | None:
+    return next((name for name in _OPTIONS if (directory / name).exists()), None)
+
+
+def _made(name: str, directory: Path) -> LocalCluster:
+    if name == "context":
+        return ContextCluster(directory / name)
+    if name in _MAKERS:
+        # Of the directory, so that each workspace has its own.
+        suffix = hashlib.sha256(str(directory).encode()).hexdigest()[:7]
+        return ContainerCluster(_MAKERS[name], f"mail-relay-{suffix}", directory / name)
+    return Cluster(directory / name)
 
 
 def _is_installed(program: str, environment: Mapping[str, str]) -> bool:

@@ -60,7 +60,7 @@ class Cluster:
     @property
     def network(self) -> Network:
         """The addresses. Raises Failure while the cluster does not run."""
-        if self.pid() is None or not self._network_file.exists():
+        if not self.is_running():
             raise Failure(f"There is no Kubernetes cluster in {self._directory}")
         return network.saved(self._network_file)
 
@@ -73,6 +73,10 @@ class Cluster:
     def node_address(self) -> str:
         """Where this machine reaches the node, and so its node ports."""
         return str(self.network.node)
+
+    def is_running(self) -> bool:
+        """Whether it runs, and is whole."""
+        return self.pid() is not None and self._network_file.exists()
 
     def ensure(self, progress: Progress) -> bool:
         """Have the cluster run, and before that its programs; return whether it was started afresh, empty.
@@ -91,7 +95,7 @@ class Cluster:
 
         Returns whether it was started afresh, empty. Raises Failure.
         """
-        if self.pid() is not None and self._network_file.exists():
+        if self.is_running():
             return False
         self.stop()
         self._directory.mkdir(parents=True)

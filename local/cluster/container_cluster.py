@@ -54,21 +54,24 @@ K3D = Maker(
 class ContainerCluster:
     """The cluster `name` of `maker`, which runs or not. Its kubeconfig lies in `directory`."""
 
-    def __init__(self, maker: Maker, name: str, directory: Path, client: docker.DockerClient):
+    def __init__(self, maker: Maker, name: str, directory: Path):
         self._maker = maker
         self._name = name
         self._directory = directory
-        self._client = client
         self.kubeconfig = directory / "admin.kubeconfig"
         """For users of the cluster: an administrator."""
         self.kubectl = Kubectl("kubectl", self.kubeconfig)
+
+    def is_running(self) -> bool:
+        """Whether there is such a cluster. Raises Failure."""
+        return self._name in (line.split()[0] for line in self._make(self._maker.names).splitlines() if line)
 
     def ensure(self, progress: Progress) -> bool:
         """Have the cluster run; return whether it was made afresh, empty. Raises Failure."""
         with progress.step("Kubernetes cluster") as step:
             self._directory.mkdir(parents=True, exist_ok=True)
             self.kubeconfig.touch(0o600)
-            is_new = not self._exists()
+            is_new = not self.is_running()
             if is_new:
                 self._make(self._maker.create)
             self.kubeconfig.write_text(self._make(self._maker.kubeconfig))
@@ -77,7 +80,7 @@ class ContainerCluster:
 
     def remove(self) -> str | None:
         """Delete the cluster, if there is one; return what that was. Raises Failure."""
-        there = self._exists()
+        there = self.is_running()
         if there:
             self._make(self._maker.delete)
         shutil.rmtree(self._directory, ignore_errors=True)
@@ -86,7 +89,8 @@ class ContainerCluster:
     @property
     def host_address(self) -> str:
         """Where pods reach this machine. Raises Failure where the engine is in a virtual machine."""
-        return docker_engine.gateway(self._client, self._maker.network.format(cluster=self._name))
+        client = docker.DockerClient(base_url=docker_engine.running())
+        return docker_engine.gateway(client, self._maker.network.format(cluster=self._name))
 
     @property
     def host(self) -> str:
@@ -99,9 +103,6 @@ class ContainerCluster:
 
     def __str__(self) -> str:
         return f"the {self._maker.program} cluster {self._name}"
-
-    def _exists(self) -> bool:
-        return self._name in (line.split()[0] for line in self._make(self._maker.names).splitlines() if line)
 
     def _make(self, arguments: str, **values: str) -> str:
         words = [

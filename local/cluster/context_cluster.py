@@ -24,10 +24,14 @@ class ContextCluster:
         """For users of the cluster: the user's own login."""
         self.kubectl = Kubectl("kubectl", self.kubeconfig)
 
+    def is_running(self) -> bool:
+        """Whether the context was taken."""
+        return self.kubeconfig.exists()
+
     def ensure(self, progress: Progress) -> bool:
         """See that the cluster answers; return that it was not made for this. Raises Failure."""
         with progress.step("Kubernetes cluster") as step:
-            if not self.kubeconfig.exists():
+            if not self.is_running():
                 self._directory.mkdir(parents=True, exist_ok=True)
                 self.kubeconfig.touch(0o600)
                 self.kubeconfig.write_text(_current_context())

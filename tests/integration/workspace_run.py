@@ -31,7 +31,8 @@ class WorkspaceRun:
     def __init__(self, directory: Path):
         self.directory = directory
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OF_OUTER_MAKE)}
-        self._environment = inherited | {"LOCAL_DIRECTORY": str(directory)}
+        # Of our own, whatever is installed.
+        self._environment = inherited | {"LOCAL_DIRECTORY": str(directory), "LOCAL_CLUSTER": "node"}
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the Makefile to its end."""

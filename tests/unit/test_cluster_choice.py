@@ -62,17 +62,23 @@ def test_an_unknown_option_is_refused_with_those_that_exist(machine) -> None:
     [("node", Cluster), ("kind", ContainerCluster), ("k3d", ContainerCluster), ("context", ContextCluster)],
 )
 def test_each_option_has_its_cluster(machine, tmp_path: Path, option: str, kind: type) -> None:
-    assert isinstance(choice.cluster(tmp_path, None, machine(LOCAL_CLUSTER=option)), kind)
+    assert isinstance(choice.cluster(tmp_path, machine(LOCAL_CLUSTER=option)), kind)
 
 
 def test_a_cluster_that_was_started_stays_the_one_whatever_is_installed_since(
     machine, tmp_path: Path
 ) -> None:
     (tmp_path / "node").mkdir()
-    assert isinstance(choice.cluster(tmp_path, None, machine("kubectl", "kind")), Cluster)
+    assert isinstance(choice.cluster(tmp_path, machine("kubectl", "kind")), Cluster)
 
 
 def test_another_one_is_asked_for_in_vain_while_one_is_there(machine, tmp_path: Path) -> None:
     (tmp_path / "node").mkdir()
     with pytest.raises(Failure, match=r"LOCAL_CLUSTER is 'kind', but .* has node: make down first"):
-        choice.cluster(tmp_path, None, machine(LOCAL_CLUSTER="kind"))
+        choice.cluster(tmp_path, machine(LOCAL_CLUSTER="kind"))
+
+
+def test_only_what_was_started_is_there_to_be_removed(tmp_path: Path) -> None:
+    assert choice.started(tmp_path) is None
+    (tmp_path / "k3d").mkdir()
+    assert isinstance(choice.started(tmp_path), ContainerCluster)

@@ -33,7 +33,7 @@ def maker(request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maker:
 @pytest.fixture
 def cluster(maker: Maker, tmp_path: Path) -> ContainerCluster:
     """A cluster of that maker."""
-    return ContainerCluster(maker, "mail", tmp_path / "cluster", None)
+    return ContainerCluster(maker, "mail", tmp_path / "cluster")
 
 
 def calls(tmp_path: Path) -> list[str]:
