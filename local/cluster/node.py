@@ -86,8 +86,7 @@ class Node:
             self.check()
             time.sleep(_POLL_SECONDS)
         self._mount()
-        for group in self._control_groups():
-            group.mkdir(exist_ok=True)
+        self._make_control_groups()
 
     def connect(self, network: Network) -> None:
         """Give the node its network, and this machine a way into it."""
@@ -132,13 +131,13 @@ class Node:
             f"The Kubernetes node ended: {said}; the end of {log}:\n{command.tail(log.read_text())}"
         )
 
-    def run(self, *arguments: str | Path, stdin: IO[bytes] | None = None) -> str:
+    def run(self, *arguments: str | Path) -> str:
         """Run a program beside those of the node to its end; return its output. Raises Failure."""
         pid = self.pid()
         if pid is None:
             raise Failure(f"There is no Kubernetes node in {self._directory}")
         namespaces = ["--mount", "--net", f"--pid=/proc/{pid}/ns/pid_for_children"]
-        return self._run("nsenter", "--target", str(pid), *namespaces, *arguments, stdin=stdin)
+        return self._run("nsenter", "--target", str(pid), *namespaces, *arguments)
 
     def stop(self) -> int | None:
         """End the node with all that runs on it, remove what it had of this machine; return the number of its process.
@@ -183,6 +182,15 @@ class Node:
             own.write_text(f"{value}\n")
             self.run("mount", "--bind", own, f"/proc/sys/{name}")
 
+    def _make_control_groups(self) -> None:
+        available = _CGROUPS / "cgroup.controllers"
+        if available.exists():
+            # In version 2 a group has the controllers that the one above it hands down.
+            handed_down = " ".join(f"+{controller}" for controller in available.read_text().split())
+            (_CGROUPS / "cgroup.subtree_control").write_text(handed_down)
+        for group in self._control_groups():
+            group.mkdir(exist_ok=True)
+
     def _control_groups(self) -> list[Path]:
         """The directory of the node in each hierarchy: there is one in version 2, and one a controller in version 1."""
         if (_CGROUPS / "cgroup.controllers").exists():
@@ -197,8 +205,8 @@ class Node:
             self.check()
             raise
 
-    def _run(self, *arguments: str | Path, stdin: IO[bytes] | None = None) -> str:
-        done = subprocess.run(arguments, stdin=stdin or subprocess.DEVNULL, capture_output=True, text=True)
+    def _run(self, *arguments: str | Path) -> str:
+        done = subprocess.run(arguments, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             raise Failure(f"{' '.join(map(str, arguments))}: {done.stderr.strip() or done.returncode}")
         return done.stdout
