@@ -16,8 +16,8 @@ from docker.errors import DockerException
 
 from local import run_config, user_backend
 from local.account import LocalAccount
+from local.cluster import choice
 from local.down import down
-from local.kubernetes_target import kubectl_environment
 from local.preview import preview
 from local.stack import LocalStack
 from local.state_file import StateFile
@@ -84,14 +84,14 @@ def _outputs(stack: str, workspace: Workspace, progress: Progress) -> dict[str, 
 
 
 def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Progress) -> int:
-    """Run the doctor on a stack's outputs; a local one has its own AWS, resolver, and engine or node."""
+    """Run the doctor on a stack's outputs; a local one has its own AWS, resolver, and engine or cluster."""
     environment = os.environ
     if stack in LOCAL_STACKS:
         facts = LocalAccount(workspace.account(stack)).facts()
-        toolbox = Toolbox.ready(progress, workspace.plugins)
-        environment = toolbox.environment() | run_config.account_environment(facts)
-        if stack == LOCAL_KUBERNETES:
-            environment |= kubectl_environment(environment["PATH"], toolbox, workspace, progress)
+        environment = Toolbox.ready(progress, workspace.plugins).environment()
+        environment |= run_config.account_environment(facts)
+        if stack == LOCAL_KUBERNETES and (cluster := choice.started(workspace.cluster)):
+            environment |= cluster.kubectl.environment(environment["PATH"])
         if facts:
             resolver = f"{facts['dns']['address']}:{facts['dns']['port']}"
             arguments = ["--resolver", resolver, "--ca", facts["ca"], *arguments]

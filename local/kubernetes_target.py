@@ -80,14 +80,3 @@ class KubernetesTarget:
             return self._cluster.kubectl(*arguments)
         except Failure as failure:
             return f"none: {failure}"
-
-
-def kubectl_environment(
-    path: str, toolbox: Toolbox, workspace: Workspace, progress: Progress
-) -> dict[str, str]:
-    """With what programs find `kubectl` besides those on `path`, and kubectl the node of the workspace."""
-    programs = kubernetes_node.ensure(progress, toolbox.docker())
-    return {
-        "PATH": f"{programs}{os.pathsep}{path}",
-        "KUBECONFIG": str(Cluster(workspace.cluster).kubeconfig),
-    }

@@ -1,5 +1,6 @@
 """The client of Kubernetes."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,8 @@ class Kubectl:
     """`kubectl` as the user of a kubeconfig. `program` is where it lies, or its name on PATH."""
 
     def __init__(self, program: str | Path, kubeconfig: Path):
+        self._program = Path(program)
+        self._kubeconfig = kubeconfig
         self.command = [str(program), f"--kubeconfig={kubeconfig}"]
         """How to start it, for those who do more than read its output."""
 
@@ -19,3 +22,9 @@ class Kubectl:
         if done.returncode:
             raise Failure(f"kubectl {' '.join(map(str, arguments))}: {done.stderr.strip()}")
         return done.stdout
+
+    def environment(self, path: str) -> dict[str, str]:
+        """With what programs find this `kubectl`, besides those on `path`, and it finds the cluster."""
+        directory = self._program.parent
+        found = f"{directory}{os.pathsep}{path}" if directory.is_absolute() else path
+        return {"PATH": found, "KUBECONFIG": str(self._kubeconfig)}

@@ -8,6 +8,7 @@ from local.cluster import choice
 from local.cluster.cluster import Cluster
 from local.cluster.container_cluster import ContainerCluster
 from local.cluster.context_cluster import ContextCluster
+from local.cluster.kubectl import Kubectl
 from local.tools.failure import Failure
 
 pytestmark = pytest.mark.unit
@@ -82,3 +83,9 @@ def test_only_what_was_started_is_there_to_be_removed(tmp_path: Path) -> None:
     assert choice.started(tmp_path) is None
     (tmp_path / "k3d").mkdir()
     assert isinstance(choice.started(tmp_path), ContainerCluster)
+
+
+def test_programs_find_the_clusters_own_kubectl_and_its_kubeconfig(tmp_path: Path) -> None:
+    own = Kubectl(tmp_path / "programs" / "kubectl", tmp_path / "kubeconfig").environment("/usr/bin")
+    assert own == {"PATH": f"{tmp_path}/programs:/usr/bin", "KUBECONFIG": f"{tmp_path}/kubeconfig"}
+    assert Kubectl("kubectl", tmp_path / "kubeconfig").environment("/usr/bin")["PATH"] == "/usr/bin"
