@@ -55,7 +55,7 @@ class DockerRelay(pulumi.ComponentResource):
 
         image = args.get("image") or self._build_image(name)
         network = self._create_network(name)
-        queue = self._create_queue(name)
+        queue = self._create_queue(name, args.get("protect"))
         container = self._create_container(name, args, environment, image, network, queue)
 
         port = pulumi.Output.from_input(args["port"]).apply(int)
@@ -94,9 +94,9 @@ class DockerRelay(pulumi.ComponentResource):
     def _create_network(self, name: str) -> docker.Network:
         return docker.Network(name, opts=pulumi.ResourceOptions(parent=self))
 
-    def _create_queue(self, name: str) -> docker.Volume:
+    def _create_queue(self, name: str, protect: bool | None) -> docker.Volume:
         # Without labels: the provider replaces a volume whose label changes, and the queued mail is gone.
-        return docker.Volume(f"{name}-queue", opts=pulumi.ResourceOptions(parent=self))
+        return docker.Volume(f"{name}-queue", opts=pulumi.ResourceOptions(parent=self, protect=protect))
 
     def _create_container(
         self,

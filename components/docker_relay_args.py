@@ -22,6 +22,9 @@ class DockerArgs(TypedDict):
     """The memory limit in MiB, without swap. Defaults to `128`."""
     image: NotRequired[pulumi.Input[str]]
     """An image that was built from `components/image` elsewhere. Defaults to building it here."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete or replace the queue's volume: the mail in it would be lost. Defaults to
+    `False`."""
 
 
 class DockerRelayArgs(DockerArgs):

@@ -91,7 +91,8 @@ class KubernetesRelay(pulumi.ComponentResource):
                 # `restricted` would refuse root and the capabilities; relay_container.py says why they are needed.
                 "labels": labels(self._name) | {"pod-security.kubernetes.io/enforce": "baseline"},
             }
-            return Namespace(self._name, metadata=metadata, opts=self._child()).metadata["name"]
+            opts = self._child(protect=self._args.get("protect"))
+            return Namespace(self._name, metadata=metadata, opts=opts).metadata["name"]
         # The provider tries for a minute to create something where no namespace is; this fails in the preview. But not
         # for an Output: one that the same program makes is not there yet.
         if not isinstance(given, pulumi.Output):
@@ -288,8 +289,10 @@ class KubernetesRelay(pulumi.ComponentResource):
             "labels": labels(self._name) | dict(more_labels or {}),
         } | ({"annotations": annotations} if annotations is not None else {})
 
-    def _child(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
+    def _child(
+        self, depends_on: Sequence[pulumi.Resource] = (), protect: bool | None = None
+    ) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
 
 
 def _upstream_ports(environment: Variables) -> pulumi.Output[list[int]]:

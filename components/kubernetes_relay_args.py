@@ -42,6 +42,9 @@ class KubernetesArgs(TypedDict):
     namespace: NotRequired[pulumi.Input[str]]
     """The namespace to run in, which exists: a preview looks for it, unless it is given as an Output, as that of a
     Namespace of the same program is. Defaults to making one that is called as the component."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete or replace the namespace that is made: the queues go with it. Defaults to
+    `False`."""
     replicas: NotRequired[pulumi.Input[int]]
     """How many relays run, each with a queue of its own. Defaults to `2`."""
     min_available: NotRequired[pulumi.Input[int]]

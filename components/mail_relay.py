@@ -49,6 +49,9 @@ class MailRelayArgs(TypedDict):
     private ones."""
     options: NotRequired[RelayOptions]
     """How the relay treats mail, waits, and reports. Defaults to what suits a service such as SES."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete or replace what cannot be had again: the identity at SES, and the queue, on
+    Kubernetes with the namespace that is made for it. Defaults to `False`."""
 
 
 class MailRelay(pulumi.ComponentResource):
@@ -126,7 +129,9 @@ class MailRelay(pulumi.ComponentResource):
     def _create_upstream(self, name: str, domain: pulumi.Input[str], args: MailRelayArgs) -> Upstream:
         kind = only_choice("MailRelay", args, ("ses", "sendgrid", "smtp"))
         if kind == "ses":
-            return ses_upstream(name, domain, args["ses"], pulumi.ResourceOptions(parent=self))
+            return ses_upstream(
+                name, domain, {**_protected(args), **args["ses"]}, pulumi.ResourceOptions(parent=self)
+            )
         if kind == "sendgrid":
             check_keys("MailRelay sendgrid", args["sendgrid"], SendgridArgs)
             return Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))
@@ -151,6 +156,7 @@ class MailRelay(pulumi.ComponentResource):
             "allowed_sender_domains": args.get("allowed_sender_domains") or [domain],
             "hostname": pulumi.Output.concat("relay.", domain),
             **others,
+            **_protected(args),
             **given[kind],
         }
         # The relay starts when its upstream accepts mail.
@@ -164,6 +170,11 @@ class MailRelay(pulumi.ComponentResource):
 
         docker_relay = DockerRelay(name, DockerRelayArgs(**target_args), opts)
         return _Target(docker_relay.smtp_address, docker_relay.workload, docker_relay.network)
+
+
+def _protected(args: MailRelayArgs) -> dict[str, bool]:
+    """What protects a part, unless the part says something else."""
+    return {"protect": args["protect"]} if "protect" in args else {}
 
 
 def _with_fallback(args: MailRelayArgs, upstream: Upstream) -> MailRelayArgs:

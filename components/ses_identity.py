@@ -56,7 +56,7 @@ class SesIdentity:
 
         configuration = self._create_configuration(args)
         if self.is_ours:
-            self._create_identity(configuration, signing)
+            self._create_identity(configuration, signing, args.get("protect"))
         else:
             self._adopt_identity()
         self._create_belongings(args)
@@ -103,7 +103,7 @@ class SesIdentity:
         )
 
     def _create_identity(
-        self, configuration: SesConfiguration | None, signing: dict[str, Any] | None
+        self, configuration: SesConfiguration | None, signing: dict[str, Any] | None, protect: bool | None
     ) -> None:
         identity = sesv2.EmailIdentity(
             self._name,
@@ -111,7 +111,7 @@ class SesIdentity:
             configuration_set_name=configuration.set_name if configuration else None,
             dkim_signing_attributes=signing,
             **self._regional,
-            opts=self._options(),
+            opts=self._options(protect=protect),
         )
         self.arn = identity.arn
         self.tokens = identity.dkim_signing_attributes["tokens"]

@@ -37,6 +37,9 @@ class SesIdentityOptions(TypedDict):
     timeout: NotRequired[int]
     """How long to wait for the verification, in seconds. Defaults to `600`; SES itself goes on for 24 hours with an
     address, for 72 with a domain."""
+    protect: NotRequired[bool]
+    """Whether Pulumi refuses to delete or replace the identity, as production should have it: no mail leaves until
+    another one is verified. Defaults to `False`."""
     tags: NotRequired[pulumi.Input[dict[str, pulumi.Input[str]]]]
     """Tags of everything that can have some."""
 

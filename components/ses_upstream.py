@@ -20,7 +20,7 @@ from .upstream import SesSender, Upstream
 
 _COMPONENT = "MailRelay ses"
 # What the second region has as the first one has it, unless it says otherwise.
-_INHERITED = ("address", "dns", "zone", "overwrite", "resolver", "verification", "timeout", "tags")
+_INHERITED = ("address", "dns", "zone", "overwrite", "resolver", "verification", "timeout", "protect", "tags")
 # The same, unless the identity there is somebody else's.
 _INHERITED_IF_MADE = ("configuration", "feedback_forwarding")
 

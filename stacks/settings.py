@@ -88,6 +88,7 @@ class Settings:
                 {"allowed_sender_domains": "allowedSenderDomains", "allowed_networks": "allowedNetworks"}
             ),
             **({"options": options} if options else {}),
+            **self._pick({"protect": "protect"}),
             **{upstream: make_upstream[upstream]()},
         )
 
@@ -149,6 +150,8 @@ def _read(config: pulumi.Config, key: str, type_: str) -> Any:
         return _read_secret(config, key)
     if type_ == "integer":
         return config.get_int(key)
+    if type_ == "boolean":
+        return config.get_bool(key)
     if type_ == "array":
         return config.get_object(key)
     return config.get(key)

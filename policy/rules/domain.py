@@ -9,7 +9,12 @@ from .rule import MANDATORY, ResourceRule, StackRule
 _IDENTITIES = ("aws:sesv2/emailIdentity:EmailIdentity", "aws:ses/domainIdentity:DomainIdentity")
 _RECORD = re.compile(r"(?i):(?:dns)?record(?:set)?$")
 _QUEUES = re.compile(r"(?i)queue|spool|mail|smtp|relay")
-_VOLUMES = ("docker:index/volume:Volume", "kubernetes:core/v1:PersistentVolumeClaim")
+# A namespace takes its volume claims with it.
+_VOLUMES = (
+    "docker:index/volume:Volume",
+    "kubernetes:core/v1:PersistentVolumeClaim",
+    "kubernetes:core/v1:Namespace",
+)
 _PRODUCTION = re.compile(r"(?i)(?:^|[^a-z])(?:prod|production|live)(?:$|[^a-z])")
 
 

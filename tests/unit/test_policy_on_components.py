@@ -1,5 +1,6 @@
 """What this project's components make passes the policy pack, on both targets, in preview and update."""
 
+import pulumi
 import pytest
 
 from components import DockerRelay, KubernetesRelay, MailRelay, relay_settings
@@ -54,3 +55,22 @@ def test_the_rules_see_the_relay_in_both_targets():
         made = recorder.named("relay", type_)
         made.inputs[place] = [] if place == "volumes" else made.inputs["spec"] | {"volumeClaimTemplates": []}
         assert list(open_rule.check(Resource(made.type, made.name, properties=made.inputs)))
+
+
+@pytest.mark.parametrize(
+    ("target", "queue"),
+    [
+        ({}, ("docker:index/volume:Volume", "relay-queue")),
+        ({"kubernetes": {"image": "opensmtpd-relay:1"}}, ("kubernetes:core/v1:Namespace", "relay")),
+    ],
+)
+def test_what_cannot_be_had_again_is_protected_and_nothing_else(target, queue):
+    protected = []
+
+    def noted(made):
+        if made.opts.protect:
+            protected.append((made.type_, made.name))
+
+    args = {"domain": "example.com", "ses": {"region": "eu-west-1"}, "protect": True, **target}
+    record(lambda: MailRelay("relay", args, pulumi.ResourceOptions(transformations=[noted])) and None)
+    assert sorted(protected) == [("aws:sesv2/emailIdentity:EmailIdentity", "relay-ses"), queue]

@@ -179,7 +179,9 @@ FAILING = {
     ],
     "key-age": [[access_key(91)]],
     "dmarc-present": [[identity(), record("bounce.mail.example.com")]],
-    "protected-in-production": [identity("prod"), identity("acme-production"), volume("prod")],
+    "protected-in-production": [identity("prod"), identity("acme-production"), volume("prod"),
+        Resource("kubernetes:core/v1:Namespace", "mail", urn="urn:pulumi:live::project::type::mail"),
+    ],
     "network-policy-present": [
         [pods()], [pods(), network_policy("other")], [pods(), network_policy(labels={"app": "web"})],
     ],
