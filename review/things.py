@@ -87,6 +87,8 @@ def thing(change: Change) -> tuple[str, str]:
     kind = _KINDS.get(change.type)
     if kind is None:
         return change.type.rpartition(":")[2], change.name
+    if kind == "service" and change.name.endswith("-pods"):
+        return "service of the single pods", ""
     generation = _GENERATION.search(change.name)
     if kind == "SMTP key" and generation:
         return f"SMTP key (generation {generation['generation']})", ""

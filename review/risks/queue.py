@@ -10,6 +10,7 @@ from ..workload import CONTAINER
 
 _VOLUMES = ("docker:index/volume:Volume", "kubernetes:core/v1:PersistentVolumeClaim")
 _STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
+_NAMESPACE = "kubernetes:core/v1:Namespace"
 _SPOOL = "/var/spool/smtpd"
 _EMPTY_FIRST = "Wait until `smtpctl show queue` in the relay is empty, and stop what sends meanwhile."
 
@@ -24,6 +25,19 @@ def queue_lost(preview: Preview) -> Iterator[Risk]:
                 "Mail that the relay has taken and not yet handed on is lost, and nobody is told.",
                 _EMPTY_FIRST,
             )
+    for change in preview.of(_NAMESPACE):
+        if change.is_lost:
+            yield Risk(
+                Weight.LOSES_MAIL,
+                f"The namespace {code(change.name)} is {'deleted' if change.operation == 'delete' else 'replaced'}, "
+                "and all that is in it",
+                "Kubernetes deletes the claims in it too, also those that outlive their pods: mail in them is lost.",
+                _EMPTY_FIRST,
+            )
+
+
+def pods_lost(preview: Preview) -> Iterator[Risk]:
+    """Pods that go with the mail in their queues, or leave it behind."""
     for change in preview.of(_STATEFUL_SET):
         if (
             change.operation == "delete"
@@ -87,4 +101,4 @@ def _spool(state: State) -> str:
     return ""
 
 
-RULES = (queue_lost, queue_moved)
+RULES = (queue_lost, pods_lost, queue_moved)

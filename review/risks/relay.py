@@ -154,8 +154,10 @@ def published(preview: Preview) -> Iterator[Risk]:
                 "Keep it a `ClusterIP`, unless clients outside must send; then name them in "
                 "`loadBalancerSourceRanges`.",
             )
+    pods = preview.of(*PODS)
     for change in preview.of(_NETWORK_POLICY):
-        if change.operation == "delete":
+        goes_with_its_pods = bool(pods) and all(pod.operation == "delete" for pod in pods)
+        if change.operation == "delete" and not goes_with_its_pods:
             yield Risk(
                 Weight.OPENS,
                 f"The network policy {code(change.name)} is deleted",

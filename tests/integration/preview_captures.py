@@ -9,6 +9,7 @@ machine, is left out: paths, times, debug lines. The goldens beside them are the
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ import docker
 from pulumi import automation
 
 from local import policy_pack
-from local.tools import docker_engine
+from local.tools import docker_engine, provider_plugins, pulumi_cli
 from local.tools.progress import Progress
 
+from .engine import engine
 from .local_aws import LocalAws
-from .mail_stack import DOMAIN, MailStack, mail_stack
+from .mail_stack import DOMAIN, copy_project, mail_stack
 
 CAPTURES = Path(__file__).parents[1] / "unit" / "previews"
 
@@ -99,37 +101,81 @@ _AFTER_PROTECTION = {
 _DIGESTS = ("key-rotated", "unchanged", "failed", "clients-widened")
 
 
+_ON_KUBERNETES: dict[str, dict[str, Any]] = {
+    "kubernetes-key-rotated": {"change": 'args["ses"]["generation"] = 2'},
+    "kubernetes-scaled-down": {"change": 'args["kubernetes"]["replicas"] = 1'},
+    "kubernetes-settings": {
+        "change": 'args["kubernetes"]["memory"] = "64Mi"\n'
+        'args["options"] = {"redirect_recipients": "qa@example.com"}\n'
+        'args["ses"]["dmarc"] = {"p": "reject"}'
+    },
+    "kubernetes-load-balancer": {
+        "change": 'args["kubernetes"] |= {"service_type": "LoadBalancer"}\n'
+        'args["allowed_networks"] = ["203.0.113.0/24"]'
+    },
+    "kubernetes-left": {"change": 'del args["kubernetes"]'},
+}
+
+
 def main() -> None:
-    """Make all captures."""
+    """Make the captures that are named, `docker` or `kubernetes`; without a name all."""
     CAPTURES.mkdir(exist_ok=True)
+    for name, make in {"docker": _on_docker, "kubernetes": _on_kubernetes}.items():
+        if name in (sys.argv[1:] or [name]):
+            with tempfile.TemporaryDirectory() as directory:
+                make(Path(directory))
+
+
+def _on_docker(directory: Path) -> None:
     bridge = docker_engine.gateway(docker.from_env())
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        LocalAws(host="host.docker.internal", bind=bridge) as local_aws,
-    ):
+    with LocalAws(host="host.docker.internal", bind=bridge) as local_aws:
         local_aws.create_zone(DOMAIN)
-        with mail_stack(Path(directory), local_aws, _program()) as stack:
+        with mail_stack(directory, local_aws, _program()) as mail:
+            stack = mail._engine.stack
             _capture(stack, "created", {})
-            stack.up()
+            mail.up()
             for name, change in _CHANGES.items():
                 _capture(stack, name, change)
-            pack = ensure_pack(Path(directory))
+            pack = ensure_pack(directory)
             _capture(stack, "policy-violations", {"more": _CONTAINER_OF_ANOTHER}, pack)
             protected = 'opts = pulumi.ResourceOptions(protect=True)\nargs["ses"]["dns"] = "manual"'
             _write_program(stack, _program(change=protected))
-            stack.up()
+            mail.up()
             for name, change in _AFTER_PROTECTION.items():
                 _capture(stack, name, change)
             _write_program(stack, _program())
-            stack.up()
+            mail.up()
+
+
+def _on_kubernetes(directory: Path) -> None:
+    """With the real plugin, which writes the objects into files: a cluster is not needed."""
+    plugins, progress = directory / "plugins", Progress()
+    provider_plugins.ensure(progress, pulumi_cli.ensure(progress), plugins, ["kubernetes"])
+    os.environ["PATH"] = os.pathsep.join([str(plugins), os.environ["PATH"]])
+    with LocalAws() as local_aws:
+        project = copy_project(directory, _program(**_files()))
+        with engine(directory, project, local_aws.config | {"protect": "false"}, stack="prod") as running:
+            _capture(running.stack, "kubernetes-created", _files())
+            running.up()
+            for name, change in _ON_KUBERNETES.items():
+                _capture(running.stack, name, _files(**change))
+            _write_program(running.stack, _program(**_files()))
+
+
+def _files(change: str = "") -> dict[str, str]:
+    """A change on Kubernetes, by a provider that writes files."""
+    provider = 'pulumi_kubernetes.Provider("files", render_yaml_to_directory="objects")'
+    return {
+        "change": f"import pulumi_kubernetes\nopts = pulumi.ResourceOptions(providers=[{provider}])\n{change}"
+    }
 
 
 def _program(change: str = "", more: str = "", name: str = "relay") -> str:
     return _PROGRAM.format(change=change, more=more).replace('MailRelay("relay"', f'MailRelay("{name}"')
 
 
-def _write_program(stack: MailStack, program: str) -> None:
-    (stack.project / "__main__.py").write_text(program)
+def _write_program(stack: automation.Stack, program: str) -> None:
+    (Path(stack.workspace.work_dir) / "__main__.py").write_text(program)
 
 
 def ensure_pack(directory: Path) -> Path:
@@ -137,14 +183,14 @@ def ensure_pack(directory: Path) -> Path:
     return policy_pack.ensure(Progress(), directory / "policy", directory / "bin")
 
 
-def _capture(stack: MailStack, name: str, change: dict[str, Any], pack: Path | None = None) -> None:
+def _capture(stack: automation.Stack, name: str, change: dict[str, Any], pack: Path | None = None) -> None:
     _write_program(stack, _program(**change))
-    printed = preview_json(stack._engine.stack, events=True, pack=pack)
+    printed = preview_json(stack, events=True, pack=pack)
     events = [_stripped(json.loads(line)) for line in printed.splitlines()]
     kept = [event for event in events if event]
     (CAPTURES / f"{name}.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in kept))
     if name in _DIGESTS:
-        digest = _stripped(json.loads(preview_json(stack._engine.stack, events=False)))
+        digest = _stripped(json.loads(preview_json(stack, events=False)))
         (CAPTURES / f"{name}.json").write_text(json.dumps(digest) + "\n")
     print(name, flush=True)
 
@@ -176,6 +222,7 @@ _LEFT_OUT = (
     "config",
     "duration",
     "propertyDependencies",
+    "PolicyPacks",
 )
 
 

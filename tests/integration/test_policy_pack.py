@@ -1,6 +1,5 @@
 """The policy pack run by the real engine: what is right passes, what is wrong is stopped with the fix."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -36,18 +35,17 @@ def account():
         yield local_aws
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """The environment of a cluster that does not answer, which is enough for a preview."""
-    file = tmp_path_factory.mktemp("cluster") / "kubeconfig"
-    names = ("my-cluster", "local")
-    entries = {
-        "clusters": [{"name": "none", "cluster": {"server": "https://127.0.0.1:1"}}],
-        "users": [{"name": "nobody", "user": {}}],
-        "contexts": [{"name": name, "context": {"cluster": "none", "user": "nobody"}} for name in names],
-    }
-    file.write_text(json.dumps({"apiVersion": "v1", "kind": "Config"} | entries))
-    return {"KUBECONFIG": str(file)}
+# The program, but with Kubernetes objects as files: there is no cluster.
+INTO_FILES = (
+    (ROOT / "__main__.py")
+    .read_text()
+    .replace("import pulumi\n", "import pulumi\nimport pulumi_kubernetes\n", 1)
+    .replace(
+        "settings.mail_relay_args()",
+        "settings.mail_relay_args(), pulumi.ResourceOptions(providers=["
+        'pulumi_kubernetes.Provider("files", render_yaml_to_directory="objects")])',
+    )
+)
 
 
 def preview(running, pack):
@@ -65,20 +63,20 @@ GIVEN = {
 @pytest.mark.parametrize(
     "stack", sorted(path.name.split(".")[1] for path in ROOT.glob("stacks/Pulumi.*.yaml"))
 )
-def test_our_own_stacks_pass(stack, tmp_path, pack, account, cluster):
-    project = copy_project(tmp_path)
+def test_our_own_stacks_pass(stack, tmp_path, pack, account):
+    project = copy_project(tmp_path, INTO_FILES)
     config = account.config | GIVEN.get(stack, {})
-    with engine(tmp_path, project, config, stack=stack, environment=cluster) as running:
+    with engine(tmp_path, project, config, stack=stack) as running:
         said = preview(running, pack)
     assert "opensmtpd" in said
     assert "mandatory" not in said
 
 
-def test_the_identity_of_a_production_stack_has_to_be_protected(tmp_path, pack, account, cluster):
-    project = copy_project(tmp_path)
+def test_the_identity_of_a_production_stack_has_to_be_protected(tmp_path, pack, account):
+    project = copy_project(tmp_path, INTO_FILES)
     config = account.config | {"protect": "false"}
     with (
-        engine(tmp_path, project, config, stack="prod", environment=cluster) as running,
+        engine(tmp_path, project, config, stack="prod") as running,
         pytest.raises(automation.CommandError, match=r"\[mandatory\]  protected-in-production"),
     ):
         preview(running, pack)

@@ -71,6 +71,11 @@ def test_a_capture_has_a_secret_in_plain_text():
         ("manual-dmarc.jsonl", '_dmarc.example.com. 1800 IN TXT "v=DMARC1; p=quarantine"'),
         ("manual-dns.jsonl", ".dkim.amazonses.com."),
         ("key-rotated.jsonl", "Nobody takes mail from its end (up to 30 s"),
+        ("kubernetes-left.jsonl", "The namespace <code>relay</code> is deleted, and all that is in it."),
+        ("kubernetes-scaled-down.jsonl", "The relay shrinks from <code>2</code> to <code>1</code> pods."),
+        ("kubernetes-load-balancer.jsonl", "becomes a <code>LoadBalancer</code>."),
+        ("kubernetes-key-rotated.jsonl", "The other 1 take mail meanwhile."),
+        ("kubernetes-created.jsonl", "The domain's records are not known before the update"),
         ("policy-violations.jsonl", "**Forbidden** by <code>relay&#45;not&#45;open</code>"),
     ],
 )

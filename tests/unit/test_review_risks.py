@@ -99,6 +99,7 @@ NETWORKS, SENDERS = "OPENSMTPD_ALLOWED_NETWORKS", "OPENSMTPD_ALLOWED_SENDER_DOMA
         (change("delete", "kubernetes:core/v1:PersistentVolumeClaim"), "The mail queue"),
         (change("replace", "docker:index/volume:Volume"), "The mail queue"),
         (change("delete", "kubernetes:networking.k8s.io/v1:NetworkPolicy"), "The network policy"),
+        (change("delete", "kubernetes:core/v1:Namespace"), "The namespace <code>relay</code> is deleted"),
         (
             change("update", "kubernetes:core/v1:Service", {"spec": {}}, {"spec": {"type": "LoadBalancer"}}),
             "becomes a <code>LoadBalancer</code>",
