@@ -42,8 +42,8 @@ class MailFromArgs(TypedDict):
     domain: NotRequired[pulumi.Input[str]]
     """A sub-domain of the identity that receives no other mail. Defaults to `bounce.<domain>`. One in each region."""
     on_mx_failure: NotRequired[str]
-    """When its MX is not seen: `default` sends with a domain of Amazon's, `reject` does not send. Defaults to
-    `default`."""
+    """When its MX is not seen: `default` sends with a domain of Amazon's, `reject` does not send. SES may take hours to
+    see it, for which the verification does not wait: with `reject` mail bounces until then. Defaults to `default`."""
 
 
 class SesIdentityArgs(SesIdentityOptions):
