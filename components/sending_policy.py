@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
 """
 
+import fnmatch
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -152,8 +153,10 @@ def _refuse_endpoint_of_two_regions(grants: Sequence[Grant]) -> None:
 
 
 def _may_be_of(pattern: str, identity: str) -> bool:
+    if "@" in identity:
+        return fnmatch.fnmatchcase(identity, pattern)
     domain = pattern.rpartition("@")[2].lower()
     if "*" in domain or "?" in domain:
         return True
-    own = identity.rpartition("@")[2].lower()
+    own = identity.lower()
     return domain == own or domain.endswith(f".{own}")

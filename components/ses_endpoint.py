@@ -86,7 +86,7 @@ class SesEndpoint(pulumi.ComponentResource):
                     "to_port": port,
                     "cidr_blocks": _of_version(4, networks),
                     "ipv6_cidr_blocks": _of_version(6, networks),
-                    "security_groups": args.get("allowed_security_groups", []),
+                    "security_groups": args.get("allowed_security_groups"),
                 }
             ],
             # The endpoint begins no connection.
@@ -139,9 +139,11 @@ class SesEndpoint(pulumi.ComponentResource):
         if not subnets:
             raise InvalidArgument("SesEndpoint", "subnet_ids", "is empty: name one subnet at least")
         if known["region"] != known["home"]:
-            return subnets  # what zones a service is in AWS tells in its own region only
+            return subnets  # in which zones a service is AWS tells in its own region only
         opts = pulumi.InvokeOptions(parent=self)
         zones = ec2.get_vpc_endpoint_service(service_name=known["service"], opts=opts).availability_zones
+        if not zones:
+            return subnets  # nor does GovCloud tell
         filters = [{"name": "subnet-id", "values": subnets}, {"name": "availability-zone", "values": zones}]
         others = sorted(set(subnets) - set(ec2.get_subnets(filters=filters, opts=opts).ids))
         if others:

@@ -142,15 +142,8 @@ class SmtpCredentials(pulumi.ComponentResource):
 
         async def refuse(_: pulumi.ResourceHookArgs) -> None:
             known = await pulumi.Output.all(keys, user.name).future()
-            if known and len(known[0]) >= _MAX_KEYS:
-                ids = ", ".join(key["access_key_id"] for key in known[0])
-                raise InvalidArgument(
-                    "SmtpCredentials",
-                    "generation",
-                    f"{generation} needs a new key, and the user {known[1]!r} has {len(known[0])} already ({ids}), "
-                    "as many as IAM allows: delete the one that nothing uses "
-                    f"(aws iam delete-access-key --user-name {known[1]} --access-key-id ...)",
-                )
+            if known:
+                _refuse_third_key(generation, known[1], [key["access_key_id"] for key in known[0]])
 
         return pulumi.ResourceHook(
             f"{name}-third-key", refuse, opts=pulumi.ResourceHookOptions(on_dry_run=True)
@@ -211,6 +204,17 @@ def _identities(args: SmtpCredentialsArgs) -> list[SendingIdentityArgs]:
         check_keys(f"SmtpCredentials more_identities[{index}]", identity, SendingIdentityArgs)
     inherited = {key: first[key] for key in ("conditions",) if key in first}
     return [first, *(SendingIdentityArgs(**inherited | identity) for identity in more)]
+
+
+def _refuse_third_key(generation: int, user: str, keys: list[str]) -> None:
+    if len(keys) >= _MAX_KEYS:
+        raise InvalidArgument(
+            "SmtpCredentials",
+            "generation",
+            f"{generation} needs a new key, and the user {user!r} has {len(keys)} already ({', '.join(keys)}), as many "
+            "as IAM allows: delete the one that nothing uses "
+            f"(aws iam delete-access-key --user-name {user} --access-key-id ...)",
+        )
 
 
 def _checked_generation(generation: float) -> int:

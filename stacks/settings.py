@@ -20,6 +20,9 @@ _TARGETS = ("docker", "kubernetes")
 _SECRETS = ("relayPassword",)
 # Keys that mean nothing with another upstream or target: setting one there is a mistake, not a preference.
 _ONLY_WITH = {
+    "senderAddress": ("upstream", "ses"),
+    "fallbackRegion": ("upstream", "ses"),
+    "endpointVpc": ("upstream", "ses"),
     "relayUser": ("upstream", "smtp"),
     "relayPassword": ("upstream", "smtp", "sendgrid"),
     "relayHost": ("upstream", "smtp", "ses"),
@@ -109,21 +112,43 @@ class Settings:
         return {"kubernetes": {**self._pick(keys), "memory": f"{self.values['memory']}Mi"}}
 
     def _ses(self) -> dict[str, Any]:
-        dmarc = {"dmarc": {"p": self.values["dmarcPolicy"]}} if "dmarcPolicy" in self.values else {}
-        return dmarc | self._pick(
-            {
-                "dns": "dns",
-                "zone": "hostedZoneId",
-                "verification": "verification",
-                "timeout": "verificationTimeout",
-                "resolver": "verificationResolver",
-                "generation": "keyGeneration",
-                "host": "relayHost",
-                "port": "relayPort",
-                "ca": "relayCa",
-                "max_rate": "maxRate",
-            }
+        needs_dns = self._ses_address if "senderAddress" in self.values else self._ses_dns
+        fallback = self._pick({"region": "fallbackRegion"})
+        endpoint = self._ses_endpoint()
+        parts = {"fallback": fallback, "endpoint": endpoint}
+        return (
+            needs_dns()
+            | {name: part for name, part in parts.items() if part}
+            | self._pick(
+                {
+                    "verification": "verification",
+                    "timeout": "verificationTimeout",
+                    "generation": "keyGeneration",
+                    "host": "relayHost",
+                    "port": "relayPort",
+                    "ca": "relayCa",
+                    "max_rate": "maxRate",
+                }
+            )
         )
+
+    def _ses_dns(self) -> dict[str, Any]:
+        dmarc = {"dmarc": {"p": self.values["dmarcPolicy"]}} if "dmarcPolicy" in self.values else {}
+        return dmarc | self._pick({"dns": "dns", "zone": "hostedZoneId", "resolver": "verificationResolver"})
+
+    def _ses_address(self) -> dict[str, Any]:
+        # What is about DNS has defaults, and so cannot be told from what was set.
+        if "hostedZoneId" in self.values:
+            raise InvalidConfig("hostedZoneId", "does not go with senderAddress: remove one of the two")
+        return self._pick({"address": "senderAddress"})
+
+    def _ses_endpoint(self) -> dict[str, Any]:
+        endpoint = self._pick(
+            {"vpc_id": "endpointVpc", "subnet_ids": "endpointSubnets", "allowed_networks": "endpointNetworks"}
+        )
+        if endpoint and "vpc_id" not in endpoint:
+            raise InvalidConfig("endpointVpc", "set it to the VPC of endpointSubnets and endpointNetworks")
+        return endpoint
 
     def _sendgrid(self) -> dict[str, Any]:
         if "relayPassword" not in self.values:

@@ -48,6 +48,20 @@ def test_the_documented_resources_of_feedback_are_those_that_it_adds():
     assert sorted(added) == sorted((type_, name) for name, type_, _ in table("feedback"))
 
 
+ENDPOINT = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-a"], "allowed_networks": ["10.0.0.0/8"]}
+
+
+@pytest.mark.parametrize(
+    ("documented", "ses"),
+    [("fallback", {"fallback": {"region": "us-east-1"}}), ("endpoint", {"endpoint": ENDPOINT})],
+)
+def test_the_documented_resources_of_an_option_of_ses_are_those_that_it_adds(documented, ses):
+    without, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": {}}) and None)
+    recorder, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": ses}) and None)
+    added = set(recorder.names()) - set(without.names())
+    assert sorted(added) == sorted((type_, name) for name, type_, _ in table(documented))
+
+
 def test_the_documented_outputs_are_those_that_the_program_exports(monkeypatch):
     exported = []
     monkeypatch.setattr(pulumi, "export", lambda name, value: exported.append(name))

@@ -1,6 +1,8 @@
 """The components for SES under the real engine, against the local AWS: all that a domain can be asked for."""
 
 import json
+import smtplib
+import ssl
 
 import dns.resolver
 import pulumi
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pulumi import automation
 
-from components import SesDomain, SmtpCredentials
+from components import SesAddress, SesDomain, SmtpCredentials
 
 from .engine import engine
 from .local_aws import LocalAws
@@ -205,3 +207,95 @@ def test_an_adopted_identity_is_used_and_stays_when_the_stack_goes(tmp_path, con
         assert stack.outputs["configurationSet"] == "mail-rich-example"
         stack.destroy()
     assert account.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)["VerifiedForSendingStatus"]
+
+
+def test_a_verification_that_fails_in_another_region_names_its_records_and_a_wrong_mail_from(
+    tmp_path, config, account, resolver
+):
+    zone = account.create_zone("elsewhere.example")
+
+    def program():
+        SesDomain(
+            "ses",
+            {
+                "domain": "elsewhere.example",
+                "region": "us-east-1",
+                "dns": "manual",
+                "resolver": resolver,
+                "timeout": 2,
+            },
+        )
+
+    def publish(name, type_, value):
+        change = {
+            "Action": "CREATE",
+            "ResourceRecordSet": {
+                "Name": name,
+                "Type": type_,
+                "TTL": 60,
+                "ResourceRecords": [{"Value": value}],
+            },
+        }
+        account.client("route53").change_resource_record_sets(
+            HostedZoneId=zone, ChangeBatch={"Changes": [change]}
+        )
+
+    # Right, wrong (of another region), and right but with a second one beside it.
+    publish("_dmarc.elsewhere.example", "TXT", '"v=DMARC1; p=none"')
+    publish("bounce.elsewhere.example", "MX", "10 feedback-smtp.eu-west-1.amazonses.com")
+    publish("bounce.elsewhere.example", "TXT", '"v=spf1 include:amazonses.com ~all"')
+    with engine(tmp_path, program, config) as stack:
+        with pytest.raises(automation.CommandError) as failed:
+            stack.up()
+        identity = account.client("sesv2", "us-east-1").get_email_identity(EmailIdentity="elsewhere.example")
+        text = str(failed.value)
+        assert "SES in us-east-1 cannot verify elsewhere.example" in text
+        for token in identity["DkimAttributes"]["Tokens"]:
+            assert f"{token}._domainkey.elsewhere.example CNAME {token}.dkim.amazonses.com" in text
+        assert (
+            "bounce.elsewhere.example MX 10 feedback-smtp.us-east-1.amazonses.com   "
+            "(DNS shows: 10 feedback-smtp.eu-west-1.amazonses.com)"
+        ) in text
+        assert "_dmarc.elsewhere.example TXT" not in text
+        assert "bounce.elsewhere.example TXT" not in text
+
+
+def test_an_address_sends_once_its_owner_has_followed_the_link_and_is_all_that_may_send(
+    tmp_path, config, account, rich
+):
+    address = f"owner@{DOMAIN}"
+
+    def program():
+        made = SesAddress("ses", {"address": address, "timeout": 2})
+        login = SmtpCredentials(
+            "smtp",
+            {
+                "identity_arn": made.arn,
+                "configuration_set_arn": made.configuration_set_arn,
+                "region": made.region,
+            },
+        )
+        pulumi.export("user", login.user)
+        pulumi.export("password", login.password)
+
+    def send(sender):
+        smtp = account.account["smtp"]
+        with smtplib.SMTP(smtp["address"], smtp["starttls"], timeout=20) as client:
+            client.starttls(context=ssl.create_default_context(cafile=account.account["ca"]))
+            client.login(stack.outputs["user"], stack.outputs["password"])
+            client.sendmail(sender, ["someone@example.net"], f"From: {sender}\r\n\r\nHello\r\n".encode())
+
+    with engine(tmp_path, program, config) as stack:
+        with pytest.raises(
+            automation.CommandError, match=f"SES in eu-west-1 cannot verify {address}: nobody"
+        ):
+            stack.up()
+        account.confirm(address)
+        stack.up()
+        send(address)
+        # The domain itself is verified too, by another stack.
+        with pytest.raises(smtplib.SMTPDataError, match="Access denied"):
+            send(f"other@{DOMAIN}")
+        assert stack.up().changes == {}
+        stack.refresh()
+        assert stack.preview().changes == {}

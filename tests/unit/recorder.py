@@ -98,8 +98,8 @@ _ANSWERS = {
         "enableDnsSupport": True,
         "enableDnsHostnames": args["id"] != "vpc-without-names",
     },
-    "aws:ec2/getVpcEndpointService:getVpcEndpointService": lambda _: {
-        "availabilityZones": ["eu-west-1a", "eu-west-1b"]
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": lambda args: {
+        "availabilityZones": [] if "silent" in args["serviceName"] else ["eu-west-1a", "eu-west-1b"]
     },
     "aws:index/getRegion:getRegion": lambda _: {"region": "eu-west-1"},
     "aws:route53/getZone:getZone": _zone,

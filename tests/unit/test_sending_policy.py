@@ -58,6 +58,14 @@ def test_conditions_that_deny_every_message_are_refused_by_name(conditions, fiel
     assert refused.value.field == field
 
 
+def test_a_single_address_is_all_that_its_condition_can_name():
+    address = IDENTITY_ARN.replace("example.com", "app@example.com")
+    policy([address], {"from_addresses": ["app@example.com"]})
+    policy([address], {"from_addresses": ["*@example.com"]})
+    with pytest.raises(InvalidSetting, match=r"is not of the identity 'app@example\.com'"):
+        policy([address], {"from_addresses": ["other@example.com"]})
+
+
 def test_a_policy_that_iam_does_not_take_is_refused():
     many = [f"sender-number-{number}@example.com" for number in range(60)]
     with pytest.raises(InvalidSetting, match="more than 2048 characters"):

@@ -89,6 +89,13 @@ def test_the_service_of_a_region_that_is_not_known_can_be_given():
     assert recorder.named("ses", "VpcEndpoint").inputs["serviceName"] == "other"
 
 
+def test_where_aws_does_not_tell_the_zones_of_a_service_it_decides_itself():
+    recorder, _ = record(
+        endpoint(subnet_ids=["subnet-c"], region_data={"endpoint_service": "silent"}, **CLIENTS)
+    )
+    assert recorder.named("ses", "VpcEndpoint").inputs["subnetIds"] == ["subnet-c"]
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [

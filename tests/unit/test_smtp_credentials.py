@@ -7,7 +7,7 @@ import pytest
 
 from components import SmtpCredentials
 from components.arguments import InvalidArgument
-from components.smtp_credentials import derive_smtp_password
+from components.smtp_credentials import _refuse_third_key, derive_smtp_password
 
 from .recorder import IDENTITY_ARN, SECRET_ACCESS_KEY, record
 
@@ -100,6 +100,15 @@ def test_the_default_configuration_set_is_part_of_the_permission():
 def test_a_raised_generation_is_a_new_key_and_not_a_replaced_one():
     recorder, _ = record(credentials(generation=2))
     assert ("aws:iam/accessKey:AccessKey", "smtp-key-2") in recorder.names()
+
+
+def test_a_third_key_is_refused_with_the_two_that_there_are():
+    _refuse_third_key(2, "relay", ["AKIAONE"])
+    with pytest.raises(
+        InvalidArgument,
+        match=r"generation: 3 needs a new key, and the user 'relay' has 2 already \(AKIAONE, AKIATWO\), .* delete",
+    ):
+        _refuse_third_key(3, "relay", ["AKIAONE", "AKIATWO"])
 
 
 def test_conditions_narrow_what_may_be_sent():

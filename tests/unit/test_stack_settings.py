@@ -55,6 +55,49 @@ def test_the_default_is_ses_on_docker():
     }
 
 
+def test_a_second_region_and_a_private_way_are_those_of_the_components():
+    made = args(
+        fallbackRegion="us-east-1",
+        endpointVpc="vpc-1",
+        endpointSubnets=["subnet-a"],
+        endpointNetworks=["10.0.0.0/16"],
+    )["ses"]
+    assert made["fallback"] == {"region": "us-east-1"}
+    assert made["endpoint"] == {
+        "vpc_id": "vpc-1",
+        "subnet_ids": ["subnet-a"],
+        "allowed_networks": ["10.0.0.0/16"],
+    }
+
+
+def test_one_address_goes_without_what_needs_dns():
+    assert args(senderAddress="app@example.com")["ses"] == {
+        "address": "app@example.com",
+        "verification": "wait",
+        "timeout": 600,
+        "generation": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"senderAddress": "app@example.com", "hostedZoneId": "Z1"},
+            "hostedZoneId: does not go with senderAddress",
+        ),
+        ({"endpointSubnets": ["subnet-a"]}, "endpointVpc: set it to the VPC of endpointSubnets"),
+        (
+            {"upstream": "smtp", "fallbackRegion": "us-east-1"},
+            "fallbackRegion: does not go with upstream smtp",
+        ),
+    ],
+)
+def test_keys_of_ses_that_do_not_go_together_are_refused(keys, message):
+    with pytest.raises(InvalidConfig, match=message):
+        args(**keys)
+
+
 def test_sendgrid_takes_its_key_from_the_secret_password():
     made = args(upstream="sendgrid", relayPassword="SG.key")
     assert isinstance(made["sendgrid"]["key"], pulumi.Output)
