@@ -1,31 +1,33 @@
 """The Route 53 zone that a domain's records belong in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pulumi
 from pulumi_aws import route53
 
 from .arguments import InvalidArgument
+from .shared_answers import ask_once
 
 
 def given_zone(
     zone_id: pulumi.Input[str], domain: pulumi.Input[str], parent: pulumi.Resource
 ) -> pulumi.Output[str]:
     """The id of a zone that must hold the domain. Raises InvalidArgument in what waits for it."""
-    zone = route53.get_zone_output(zone_id=zone_id, opts=pulumi.InvokeOutputOptions(parent=parent))
+    zone = ask_once(parent, route53.get_zone_output, pulumi.InvokeOutputOptions, zone_id=zone_id)
 
-    def check(known: dict) -> str:
-        name = known["name"].rstrip(".")
-        if not f".{known['domain']}".endswith(f".{name}"):
+    def check(known: Sequence[Any]) -> str:
+        found, name = known[0], known[0].name.rstrip(".")
+        if not f".{known[1]}".endswith(f".{name}"):
             raise InvalidArgument(
                 "SesDomain",
                 "zone",
-                f"{known['id']!r} is the zone {name!r}, which does not hold {known['domain']!r}; "
+                f"{found.zone_id!r} is the zone {name!r}, which does not hold {known[1]!r}; "
                 "give the zone of the domain or of a domain above it, or leave it out",
             )
-        return known["id"]
+        return found.zone_id
 
-    return pulumi.Output.all(id=zone.zone_id, name=zone.name, domain=domain).apply(check)
+    return pulumi.Output.all(zone, domain).apply(check)
 
 
 def found_zone(domain: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:
@@ -35,8 +37,8 @@ def found_zone(domain: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Out
         for candidate in _at_and_above(name):
             try:
                 # Not as an Output: one that fails ends the program, and a name without a zone is no failure yet.
-                return route53.get_zone(
-                    name=candidate, private_zone=False, opts=pulumi.InvokeOptions(parent=parent)
+                return ask_once(
+                    parent, route53.get_zone, pulumi.InvokeOptions, name=candidate, private_zone=False
                 ).zone_id
             except Exception as error:  # what a provider refuses has no type of its own
                 reason = error

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pulumi
@@ -105,11 +105,10 @@ class SesDomain(pulumi.ComponentResource):
         if not has_part(args, "mail_from"):
             return None
         mail_from = args.get("mail_from", {})
-        given = mail_from.get("domain") or pulumi.Output.concat(_MAIL_FROM_LABEL, ".", domain)
         return sesv2.EmailIdentityMailFromAttributes(
             f"{name}-mail-from",
             email_identity=domain,
-            mail_from_domain=_checked_mail_from(given, domain),
+            mail_from_domain=_checked_mail_from(mail_from.get("domain", ""), domain),
             behavior_on_mx_failure=ON_MX_FAILURE[mail_from.get("on_mx_failure", "default")],
             region=args.get("region"),
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(identity.resources)),
@@ -214,8 +213,9 @@ def _signing(dkim: DkimArgs) -> dict[str, Any] | None:
 
 
 def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Output[str]:
-    def check(known: Mapping[str, str]) -> str:
-        given, identity = known["mail_from"].lower().rstrip("."), known["domain"]
+    def check(known: Sequence[str]) -> str:
+        identity = known[1]
+        given = (known[0] or f"{_MAIL_FROM_LABEL}.{identity}").lower().rstrip(".")
         if given == identity:
             raise _mail_from_error(
                 given, f"is the domain itself; name one below it, such as bounce.{identity}"
@@ -224,7 +224,7 @@ def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) 
             raise _mail_from_error(given, f"is not below {identity!r}; name one such as bounce.{identity}")
         return checked("SesDomain", "mail_from.domain", given, check_domain)
 
-    return pulumi.Output.all(mail_from=mail_from, domain=domain).apply(check)
+    return pulumi.Output.all(mail_from, domain).apply(check)
 
 
 def _mail_from_error(given: str, reason: str) -> InvalidArgument:

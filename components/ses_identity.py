@@ -11,6 +11,7 @@ from .sending_policy import identity_policy
 from .ses_configuration import SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs
 from .ses_identity_args import SesIdentityOptions, has_part
+from .shared_answers import ask_once
 
 
 class SesIdentity:
@@ -51,7 +52,7 @@ class SesIdentity:
         self.region = (
             pulumi.Output.from_input(self._region)
             if self._region is not None
-            else get_region_output(opts=pulumi.InvokeOutputOptions(parent=owner)).region
+            else ask_once(owner, _home_region, pulumi.InvokeOutputOptions)
         )
 
         configuration = self._create_configuration(args)
@@ -172,6 +173,10 @@ class SesIdentity:
 
     def _options(self, **options: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self._owner, **options)
+
+
+def _home_region(opts: pulumi.InvokeOutputOptions) -> pulumi.Output[str]:
+    return get_region_output(opts=opts).region
 
 
 def _easy_dkim_tokens(attributes: Sequence[Mapping[str, Any]]) -> list[str]:

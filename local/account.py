@@ -90,8 +90,8 @@ class LocalAccount:
             time.sleep(_POLL_SECONDS)
         return pid
 
-    def ensure_zone(self, domain: str) -> None:
-        """Have a hosted zone for a domain, as whoever owns one in Route 53 has."""
+    def ensure_zone(self, domain: str) -> str:
+        """Have a hosted zone for a domain, as whoever owns one in Route 53 has; returns its id."""
         facts = self.facts()
         route53 = boto3.client(
             "route53",
@@ -101,8 +101,11 @@ class LocalAccount:
             aws_secret_access_key="local",  # noqa: S106 - of no account: any key will do
         )
         zones = route53.list_hosted_zones_by_name(DNSName=domain, MaxItems="1")["HostedZones"]
-        if not zones or zones[0]["Name"] != f"{domain}.":
-            route53.create_hosted_zone(Name=domain, CallerReference=str(time.time_ns()))
+        if zones and zones[0]["Name"] == f"{domain}.":
+            zone = zones[0]
+        else:
+            zone = route53.create_hosted_zone(Name=domain, CallerReference=str(time.time_ns()))["HostedZone"]
+        return zone["Id"].removeprefix("/hostedzone/")
 
 
 def _serves(facts: dict[str, Any], region: str, host: str, address: str) -> bool:

@@ -56,13 +56,16 @@ def look(senders: Iterable[SesSender]) -> list[Finding]:
         return [problem]
     findings: list[Finding] = []
     seen_regions: set[str] = set()
+    seen_keys: set[str] = set()
     for sender in senders:
         arn = _parsed(sender["arn"])
         findings += _of_identity(session, arn)
         if arn.region not in seen_regions:
             seen_regions.add(arn.region)
             findings += _of_account(session, arn.region)
-        findings += _of_key(session, arn.region, sender)
+        if sender["key"] not in seen_keys:
+            seen_keys.add(sender["key"])
+            findings += _of_key(session, arn.region, sender)
     return findings
 
 
