@@ -1,5 +1,9 @@
-"""`make bench`: measures the relays side by side. The table goes to stdout, the figures to build/bench.json."""
+"""`make bench`: measures the relays side by side, and a program of components beside a flat one.
 
+Tables go to stdout, all figures to build/bench.json. An argument chooses one of the two: `relay` or `program`.
+"""
+
+import argparse
 import gzip
 import itertools
 import json
@@ -16,6 +20,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
+from bench import programs
 from bench.figures import Figure, medians, rate, table
 from bench.load import Load
 from bench.relay import Relay
@@ -39,23 +44,33 @@ _LOADS = {"4 KB": (4 * 1024, 1500), "100 KB": (100 * 1024, 500)}
 
 
 def main() -> int:
-    """Measure all; returns the exit status."""
-    progress = Progress()
+    """Measure what is asked for; returns the exit status."""
+    sections = {"relay": _relays, "program": programs.measure}
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("section", nargs="?", choices=sections, help="default: all")
+    chosen = parser.parse_args().section
+    progress, results = Progress(), []
     try:
-        address = docker_engine.ensure(progress)
-        engine = docker.DockerClient(base_url=address)
-        base_image.ensure(progress, engine)
-        figures = [figure for subject in SUBJECTS for figure in _build(engine, address, subject, progress)]
-        with tempfile.TemporaryDirectory() as directory:
-            figures += _rounds(engine, Path(directory), progress)
+        for name in [chosen] if chosen else sections:
+            results.append(medians(sections[name](progress)))
     except (Failure, DockerException) as failure:
         print(f"error: {failure}", file=sys.stderr)
         return 1
-    results = medians(figures)
     _RESULT.parent.mkdir(exist_ok=True)
-    _RESULT.write_text(json.dumps([asdict(figure) for figure in results], indent=2) + "\n")
-    print(table(results))
+    figures = [asdict(figure) for section in results for figure in section]
+    _RESULT.write_text(json.dumps(figures, indent=2) + "\n")
+    print(*(table(section) for section in results), sep="\n\n")
     return 0
+
+
+def _relays(progress: Progress) -> Iterator[Figure]:
+    address = docker_engine.ensure(progress)
+    engine = docker.DockerClient(base_url=address)
+    base_image.ensure(progress, engine)
+    for subject in SUBJECTS:
+        yield from _build(engine, address, subject, progress)
+    with tempfile.TemporaryDirectory() as directory:
+        yield from _rounds(engine, Path(directory), progress)
 
 
 def _build(

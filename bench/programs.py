@@ -17,12 +17,12 @@ from local.tools.failure import Failure
 from local.tools.progress import Progress
 from local.workspace import CHECKOUT, Workspace
 
-SUBJECTS = ("ours", "flat")
+_SUBJECTS = ("ours", "flat")
 _PROGRAMS = Path(__file__).parent / "program"
 _STACK = "bench"
 _REGION = "eu-west-1"
 
-_ROUNDS = {1: 5, 10: 3, 100: 3}
+_ROUNDS = {1: 5, 10: 5, 100: 1}
 """By the number of domains."""
 
 
@@ -31,7 +31,7 @@ def measure(progress: Progress) -> Iterator[Figure]:
     toolbox = Toolbox.ready(progress, Workspace.from_environment().plugins, to_build=False)
     for domains, rounds in _ROUNDS.items():
         for number in range(rounds):
-            order = SUBJECTS if number % 2 == 0 else SUBJECTS[::-1]
+            order = _SUBJECTS if number % 2 == 0 else _SUBJECTS[::-1]
             with progress.step(f"Round {number + 1} of {rounds}: {domains} domains"):
                 made = {}
                 for subject in order:

@@ -21,11 +21,8 @@ def ask_once(
     """
     provider = parent.get_provider("aws:index:provider")
     answers = _answers.setdefault(pulumi.runtime.settings.get_monitor(), {})
-    key = (ask, id(provider), *sorted((name, _identified(value)) for name, value in question.items()))
+    key = (ask, provider, frozenset(question.items()))
     if key not in answers:
         answers[key] = ask(**question, opts=options(provider=provider))
     return answers[key]
 
-
-def _identified(value: Any) -> Hashable:
-    return id(value) if isinstance(value, pulumi.Output) else value
