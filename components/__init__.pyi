@@ -9,6 +9,8 @@ from .mail_relay import MailRelayArgs as MailRelayArgs
 from .relay_options import RelayOptions as RelayOptions
 from .relay_options import RelayRoute as RelayRoute
 from .relay_settings import RelaySettings as RelaySettings
+from .ses_account import SesAccount as SesAccount
+from .ses_account_args import SesAccountArgs as SesAccountArgs
 from .ses_address import SesAddress as SesAddress
 from .ses_address_args import SesAddressArgs as SesAddressArgs
 from .ses_configuration import SesConfiguration as SesConfiguration

@@ -24,7 +24,8 @@ _REPORT_ADDRESS = re.compile(
 class DmarcPolicy(TypedDict):
     """What receivers do with mail that claims the domain and is not from it, and whom they tell.
 
-    Begin with `none` and read the reports for some weeks; then `quarantine` with a rising `pct`; then `reject`.
+    Begin with `none` and read the reports for some weeks; then `quarantine` with a rising `pct`; then `reject`:
+    docs/dmarc.md has the steps.
     """
 
     p: NotRequired[str]

@@ -102,7 +102,7 @@ class MailRelay(pulumi.ComponentResource):
         self.smtp_address = target.smtp_address
         self.dns_records = pulumi.Output.from_input(upstream.dns_records)
         self.zone_snippet = self.dns_records.apply(zone_snippet)
-        self.ses_senders = pulumi.Output.from_input(upstream.ses_senders)
+        self.ses_senders = pulumi.Output.from_input(list(upstream.ses_senders))
         self.relay_host = pulumi.Output.from_input(relay.get("host", ""))
         self.relay_port = pulumi.Output.from_input(relay.get("port", MX_PORT))
         self.relay_proto = pulumi.Output.from_input(relay["proto"])

@@ -7,10 +7,9 @@ import pulumi
 from pulumi_aws import sesv2
 
 from .arguments import InvalidArgument, check_keys
-from .ses_configuration_args import SesConfigurationArgs, SesTrackingArgs
+from .ses_configuration_args import SUPPRESSIONS, SesConfigurationArgs, SesTrackingArgs
 
 _TLS = {"require": "REQUIRE", "optional": "OPTIONAL"}
-_SUPPRESSIONS = ("BOUNCE", "COMPLAINT")
 _HTTPS = ("REQUIRE", "REQUIRE_OPEN_ONLY", "OPTIONAL")
 _NAME_LENGTH = 64
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DeliveryOptions.html
@@ -78,7 +77,7 @@ class SesConfiguration(pulumi.ComponentResource):
             },
             reputation_options={"reputation_metrics_enabled": args.get("reputation_metrics", True)},
             sending_options={"sending_enabled": args.get("sending", True)},
-            suppression_options={"suppressed_reasons": args.get("suppression", list(_SUPPRESSIONS))},
+            suppression_options={"suppressed_reasons": args.get("suppression", list(SUPPRESSIONS))},
             tracking_options=tracking,
             vdm_options=vdm,
             region=args.get("region"),
@@ -99,7 +98,7 @@ def _check_choices(args: SesConfigurationArgs) -> None:
     for argument, value, choices in (
         ("tls", args.get("tls", "require"), tuple(_TLS)),
         ("tracking.https", tracking.get("https", "OPTIONAL"), _HTTPS),
-        *(("suppression", reason, _SUPPRESSIONS) for reason in args.get("suppression", ())),
+        *(("suppression", reason, SUPPRESSIONS) for reason in args.get("suppression", ())),
     ):
         if value not in choices:
             raise InvalidArgument(

@@ -4,6 +4,9 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+SUPPRESSIONS = ("BOUNCE", "COMPLAINT")
+"""What can put a recipient on the suppression list, as SES names it."""
+
 
 class SesTrackingArgs(TypedDict):
     """Links and pixels that tell whether a message was read, under a domain of yours."""

@@ -25,4 +25,3 @@ def ask_once(
     if key not in answers:
         answers[key] = ask(**question, opts=options(provider=provider))
     return answers[key]
-

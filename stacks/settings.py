@@ -20,6 +20,7 @@ _TARGETS = ("docker", "kubernetes")
 _SECRETS = ("relayPassword",)
 # Keys that mean nothing with another upstream or target: setting one there is a mistake, not a preference.
 _ONLY_WITH = {
+    "dmarcReports": ("upstream", "ses"),
     "senderAddress": ("upstream", "ses"),
     "fallbackRegion": ("upstream", "ses"),
     "endpointVpc": ("upstream", "ses"),
@@ -133,13 +134,15 @@ class Settings:
         )
 
     def _ses_dns(self) -> dict[str, Any]:
-        dmarc = {"dmarc": {"p": self.values["dmarcPolicy"]}} if "dmarcPolicy" in self.values else {}
-        return dmarc | self._pick({"dns": "dns", "zone": "hostedZoneId", "resolver": "verificationResolver"})
+        dmarc = self._pick({"p": "dmarcPolicy", "rua": "dmarcReports"})
+        others = self._pick({"dns": "dns", "zone": "hostedZoneId", "resolver": "verificationResolver"})
+        return ({"dmarc": dmarc} if dmarc else {}) | others
 
     def _ses_address(self) -> dict[str, Any]:
         # What is about DNS has defaults, and so cannot be told from what was set.
-        if "hostedZoneId" in self.values:
-            raise InvalidConfig("hostedZoneId", "does not go with senderAddress: remove one of the two")
+        for key in ("hostedZoneId", "dmarcReports"):
+            if key in self.values:
+                raise InvalidConfig(key, "does not go with senderAddress: remove one of the two")
         return self._pick({"address": "senderAddress"})
 
     def _ses_endpoint(self) -> dict[str, Any]:

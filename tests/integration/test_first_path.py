@@ -155,20 +155,42 @@ def test_no_secret_is_in_the_preview_the_log_or_the_state(stack):
     assert not [secret for secret in secrets if secret in seen]
 
 
+def keys_and_relay(local_aws, user, name):
+    """The keys that the user has; then which one the relay holds, and its health."""
+    keys = local_aws.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
+    try:
+        attrs = docker.from_env().containers.get(name).attrs
+    except docker.errors.NotFound:  # between two containers
+        return frozenset(key["AccessKeyId"] for key in keys), "", ""
+    variables = dict(variable.split("=", 1) for variable in attrs["Config"]["Env"])
+    health = attrs["State"]["Health"]["Status"] if attrs["State"]["Running"] else ""
+    return frozenset(key["AccessKeyId"] for key in keys), variables["RELAY_USER"], health
+
+
+def refused_logins(local_aws):
+    """How many logins the endpoint has refused."""
+    return (local_aws.directory / "aws.log").read_text().count("refused the login")
+
+
 def test_a_rotation_replaces_the_key_in_one_up_and_loses_no_message(stack, aws_for_containers):
-    sent, stop = [], threading.Event()
+    sent, moments, stop = [], [], threading.Event()
+    old_login = stack.login
+    (sender_at_ses,) = stack.outputs["sesSenders"]
+    refused_before = refused_logins(aws_for_containers)
 
     def keep_sending():
         while not stop.is_set():
             made = message()
             time.sleep(0.3)
+            moments.append(
+                keys_and_relay(aws_for_containers, sender_at_ses["user"], stack.outputs["workload"])
+            )
             try:
                 submit(stack, made)
             except (OSError, smtplib.SMTPException):
                 continue  # not accepted, so not promised: the container is being replaced
             sent.append(made["Message-ID"])
 
-    old_login = stack.login
     sender = threading.Thread(target=keep_sending)
     sender.start()
     try:
@@ -184,6 +206,11 @@ def test_a_rotation_replaces_the_key_in_one_up_and_loses_no_message(stack, aws_f
     replaced = steps.index(("create-replacement", "relay"))
     deleted = steps.index(("delete", "relay-smtp-key-1"))
     assert created < replaced < deleted == len(steps) - 1
+    # The old key goes when the relay has logged in with the new one, and nobody has tried a key that is gone.
+    after = [moment for moment in moments if old_login["RELAY_USER"] not in moment[0]]
+    assert {moment[1:] for moment in after} == {(stack.login["RELAY_USER"], "healthy")}
+    assert any(len(keys) == 2 for keys, _, _ in moments)
+    assert refused_logins(aws_for_containers) == refused_before
     assert len(sent) > 5
     for message_id in sent:
         arrived(aws_for_containers, message_id)

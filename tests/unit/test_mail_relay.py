@@ -10,7 +10,7 @@ import pytest
 from components import MailRelay
 from components.arguments import InvalidArgument
 
-from .recorder import SECRET_ACCESS_KEY, record
+from .recorder import IDENTITY_ARN, SECRET_ACCESS_KEY, record
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +25,8 @@ def mail_relay(**args):
             "smtp_address": made.smtp_address,
             "relay": [made.relay_host, made.relay_port, made.relay_proto],
             "dns_records": made.dns_records,
+            "zone_snippet": made.zone_snippet,
+            "ses_senders": made.ses_senders,
             "workload": made.workload,
             "network": made.network,
         }
@@ -45,6 +47,20 @@ def test_with_ses_the_relay_holds_the_credentials_that_were_made_for_it():
     assert outputs["relay"] == ["email-smtp.eu-west-1.amazonaws.com", 587, "smtp+tls"]
     assert len(outputs["dns_records"]) == 6
     assert (outputs["workload"], outputs["network"]) == ("relay-1a2b3c4", "relay-1a2b3c4")
+
+
+def test_the_records_are_a_zone_snippet_too():
+    _, outputs = record(mail_relay(ses={}))
+    assert '_dmarc.example.com. 1800 IN TXT "v=DMARC1; p=none"\n' in outputs["zone_snippet"]
+    assert record(mail_relay(smtp={"host": "mail.example.com"}))[1]["zone_snippet"] == ""
+
+
+def test_who_sends_at_ses_is_named_without_a_secret():
+    _, outputs = record(mail_relay(ses={}))
+    assert outputs["ses_senders"] == [
+        {"arn": IDENTITY_ARN, "user": "relay-smtp-1a2b3c4", "key": "relay-smtp-key-1-id"}
+    ]
+    assert record(mail_relay(sendgrid={"key": "SG.key"}))[1]["ses_senders"] == []
 
 
 def test_with_sendgrid_nothing_is_made_at_aws():

@@ -242,6 +242,15 @@ def test_the_configuration_set_can_be_shaped():
     assert recorder.named("ses-configuration-pool").inputs["scalingMode"] == "MANAGED"
 
 
+def test_a_pool_is_made_or_named_but_not_both():
+    recorder, _ = record(domain(configuration={"pool": "theirs"}))
+    made = recorder.named("ses-configuration", "ConfigurationSet").inputs
+    assert made["deliveryOptions"]["sendingPoolName"] == "theirs"
+    assert not [name for type_, name in recorder.names() if type_.endswith("DedicatedIpPool")]
+    with pytest.raises(InvalidArgument, match=r"pool \| managed_pool: give one of them at most"):
+        record(domain(configuration={"pool": "theirs", "managed_pool": "ours"}))
+
+
 def test_what_is_not_wanted_is_not_made():
     recorder, outputs = record(domain(without=["mail_from", "dmarc", "configuration"]))
     assert {name for _, name in recorder.names()} == {

@@ -98,6 +98,11 @@ def test_keys_of_ses_that_do_not_go_together_are_refused(keys, message):
         args(**keys)
 
 
+def test_dmarc_reports_go_where_the_stack_says():
+    made = args(dmarcPolicy="quarantine", dmarcReports='["dmarc@example.com"]')
+    assert made["ses"]["dmarc"] == {"p": "quarantine", "rua": ["dmarc@example.com"]}
+
+
 def test_sendgrid_takes_its_key_from_the_secret_password():
     made = args(upstream="sendgrid", relayPassword="SG.key")
     assert isinstance(made["sendgrid"]["key"], pulumi.Output)
