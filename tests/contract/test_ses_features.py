@@ -42,7 +42,7 @@ def members():
 
 
 @functools.cache
-def tests():
+def all_tests():
     """The names of all tests, each behind its file's."""
     return {
         f"{path.stem}::{node.name}"
@@ -68,7 +68,7 @@ def test_the_tests_that_show_a_feature_exist(row):
     _, _, shown_by = row
     shown = re.findall(r"`(\w+::\w+)`", shown_by)
     assert shown
-    assert set(shown) <= tests()
+    assert set(shown) <= all_tests()
 
 
 def test_every_feature_stands_once():

@@ -37,7 +37,11 @@ def message(body="Hello\n", domain=DOMAIN):
 
 
 def smtp_client(stack):
-    host, port = stack.outputs["smtpAddress"].split(":")
+    return smtp_client_at(stack.outputs["smtpAddress"])
+
+
+def smtp_client_at(address):
+    host, port = address.split(":")
     return smtplib.SMTP(host, int(port), timeout=60)
 
 
@@ -155,16 +159,17 @@ def test_no_secret_is_in_the_preview_the_log_or_the_state(stack):
     assert not [secret for secret in secrets if secret in seen]
 
 
-def keys_and_relay(local_aws, user, name):
-    """The keys that the user has; then which one the relay holds, and its health."""
-    keys = local_aws.client("iam").list_access_keys(UserName=user)["AccessKeyMetadata"]
-    try:
-        attrs = docker.from_env().containers.get(name).attrs
-    except docker.errors.NotFound:  # between two containers
-        return frozenset(key["AccessKeyId"] for key in keys), "", ""
+def keys_and_relay(iam, user, address):
+    """The keys that the user has; then which one the relay at `address` holds, and its health."""
+    keys = frozenset(key["AccessKeyId"] for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"])
+    running = docker.from_env().containers.list(
+        filters={"publish": address.rpartition(":")[2]}, ignore_removed=True
+    )
+    if not running:  # between two containers
+        return keys, "", ""
+    attrs = running[0].attrs
     variables = dict(variable.split("=", 1) for variable in attrs["Config"]["Env"])
-    health = attrs["State"]["Health"]["Status"] if attrs["State"]["Running"] else ""
-    return frozenset(key["AccessKeyId"] for key in keys), variables["RELAY_USER"], health
+    return keys, variables["RELAY_USER"], attrs["State"]["Health"]["Status"]
 
 
 def refused_logins(local_aws):
@@ -174,19 +179,19 @@ def refused_logins(local_aws):
 
 def test_a_rotation_replaces_the_key_in_one_up_and_loses_no_message(stack, aws_for_containers):
     sent, moments, stop = [], [], threading.Event()
-    old_login = stack.login
+    old_login, address = stack.login, stack.outputs["smtpAddress"]
     (sender_at_ses,) = stack.outputs["sesSenders"]
+    iam = aws_for_containers.client("iam")
     refused_before = refused_logins(aws_for_containers)
 
     def keep_sending():
         while not stop.is_set():
             made = message()
             time.sleep(0.3)
-            moments.append(
-                keys_and_relay(aws_for_containers, sender_at_ses["user"], stack.outputs["workload"])
-            )
+            moments.append(keys_and_relay(iam, sender_at_ses["user"], address))
             try:
-                submit(stack, made)
+                with smtp_client_at(address) as client:
+                    client.send_message(made)
             except (OSError, smtplib.SMTPException):
                 continue  # not accepted, so not promised: the container is being replaced
             sent.append(made["Message-ID"])
