@@ -1,7 +1,7 @@
 """Print the stacks that changed files are of: `git diff --name-only main... | python -m review.touched`.
 
 As JSON, for a job's matrix. A stack's own file is of that stack; what every program needs is of all; documentation and
-tests are of none. `--all` is all of them, whatever has changed.
+tests are of none. `--all` is all of them, whatever has changed; `--without-cluster` leaves out those that name one.
 """
 
 import json
@@ -15,8 +15,9 @@ _STACK_FILE = re.compile(r"stacks/Pulumi\.(?P<stack>[A-Za-z0-9_.-]+)\.yaml")
 _PROGRAM = re.compile(
     r"__main__\.py|Pulumi\.yaml|requirements\.txt|(?:components|stacks|policy)/.+(?<!\.md)|\.github/workflows/preview\.yml"
 )
-# Has its account in a folder: it is brought up by the tests.
+# Have their account in a folder: they are brought up by the tests.
 _LOCAL = "local"
+_CLUSTER = "kubernetes:context"
 
 
 def touched(changed: Iterable[str], stacks: Iterable[str]) -> list[str]:
@@ -31,12 +32,17 @@ def touched(changed: Iterable[str], stacks: Iterable[str]) -> list[str]:
     return sorted(found & stacks)
 
 
-def known_stacks(directory: Path) -> list[str]:
+def known_stacks(directory: Path, *, with_clusters: bool = True) -> list[str]:
     """The stacks of an account, by their files."""
-    names = (_STACK_FILE.fullmatch(f"stacks/{path.name}") for path in directory.glob("stacks/Pulumi.*.yaml"))
-    return sorted(name["stack"] for name in names if name and name["stack"] != _LOCAL)
+    found = []
+    for path in directory.glob("stacks/Pulumi.*.yaml"):
+        name = _STACK_FILE.fullmatch(f"stacks/{path.name}")
+        is_wanted = with_clusters or _CLUSTER not in path.read_text()
+        if name and is_wanted and not name["stack"].startswith(_LOCAL):
+            found.append(name["stack"])
+    return sorted(found)
 
 
 if __name__ == "__main__":
-    of_accounts = known_stacks(Path.cwd())
+    of_accounts = known_stacks(Path.cwd(), with_clusters="--without-cluster" not in sys.argv)
     print(json.dumps(of_accounts if "--all" in sys.argv else touched(map(str.strip, sys.stdin), of_accounts)))

@@ -1,7 +1,5 @@
 """Which stacks a change touches: those of changed stack files, all when the program changes, none for prose."""
 
-from pathlib import Path
-
 import pytest
 
 from review.touched import known_stacks, touched
@@ -35,8 +33,11 @@ def test_a_change_touches_the_stacks_that_it_can_change(changed, expected):
     assert touched(changed, STACKS) == expected
 
 
-def test_the_stacks_are_those_with_a_file_and_an_account():
-    files = (Path(__file__).parents[2] / "stacks").glob("Pulumi.*.yaml")
-    names = {path.name.split(".")[1] for path in files}
-    assert set(known_stacks(Path(__file__).parents[2])) == names - {"local"}
-    assert {"dev", "smtp"} < names
+def test_the_stacks_are_those_with_a_file_and_an_account(tmp_path):
+    (tmp_path / "stacks").mkdir()
+    for name in ("dev", "prod", "local", "local-kubernetes"):
+        (tmp_path / "stacks" / f"Pulumi.{name}.yaml").write_text(
+            "config:\n  kubernetes:context: mine\n" if name == "prod" else "config: {}\n"
+        )
+    assert known_stacks(tmp_path) == ["dev", "prod"]
+    assert known_stacks(tmp_path, with_clusters=False) == ["dev"]
