@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview preview-comment policy outputs doctor test bench image sbom lint
+.PHONY: help up down preview preview-comment policy outputs doctor test bench image sbom schema lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ image: $(INSTALLED) ## build the relay's image for a release, from a base named 
 
 sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is made of
 	@$(VENV)/bin/python -m local.sbom
+
+schema: $(INSTALLED) ## write components/schema.json, what other languages see of the components
+	@$(VENV)/bin/python -m components.plugin.schema
 
 lint: $(INSTALLED) ## check style and shell scripts
 	@$(VENV)/bin/ruff check .

@@ -1,7 +1,7 @@
 """How every component checks its arguments: known keys, one choice of several, values now or when they resolve."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import pulumi
@@ -9,6 +9,18 @@ import pulumi
 from .image.relay.invalid_setting import InvalidSetting
 
 T = TypeVar("T")
+
+MISSING = "is missing, and has no default"
+
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "nothing",
+}
 
 
 class InvalidArgument(pulumi.RunError):
@@ -20,18 +32,29 @@ class InvalidArgument(pulumi.RunError):
 
 def check_keys(component: str, args: Mapping[str, Any], known: type) -> None:
     """Raise InvalidArgument for a key that the TypedDict `known` does not have, and for one that it requires."""
-    for key in args:
-        if key not in known.__annotations__:
-            near = difflib.get_close_matches(key, known.__annotations__, n=1)
-            fix = (
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"it knows {', '.join(sorted(known.__annotations__))}"
-            )
-            raise InvalidArgument(component, key, f"no such argument; {fix}")
+    if not isinstance(args, Mapping):
+        given = "an output" if isinstance(args, pulumi.Output) else kind_of(args)
+        raise InvalidArgument(
+            component, "args", f"has to be a dict, as {known.__name__} describes, not {given}"
+        )
+    refuse_unknown_keys(component, "", args, known.__annotations__)
     for key in sorted(known.__required_keys__):
         if args.get(key) is None:
-            raise InvalidArgument(component, key, "is missing, and has no default")
+            raise InvalidArgument(component, key, MISSING)
+
+
+def refuse_unknown_keys(component: str, path: str, keys: Iterable[str], known: Collection[str]) -> None:
+    """Raise InvalidArgument for a key of the argument at `path` that is not `known`."""
+    for key in keys:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known))}"
+            raise InvalidArgument(component, f"{path}{key}", f"no such argument; {fix}")
+
+
+def kind_of(value: object) -> str:
+    """What sort of value it is, for a message that must not show the value."""
+    return _KINDS.get(type(value), type(value).__name__)
 
 
 def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...]) -> str:

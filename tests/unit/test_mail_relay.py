@@ -166,3 +166,10 @@ def test_everything_shows_in_a_first_preview():
 def test_a_bad_argument_is_named_with_its_fix(args, message):
     with pytest.raises(InvalidArgument, match=message):
         record(mail_relay(**args))
+
+
+def test_what_is_no_object_where_one_belongs_is_refused_by_its_name():
+    with pytest.raises(
+        InvalidArgument, match=r"MailRelay ses: args: has to be a dict, as SesArgs .*, not a text"
+    ):
+        record(lambda: MailRelay("relay", {"domain": "example.com", "ses": "eu-west-1"}) and None)
