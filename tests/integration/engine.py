@@ -132,16 +132,18 @@ def engine(
     stack: str = "test",
     environment: Mapping[str, str] | None = None,
     plugins: Path | None = None,
+    python: Path = Path(sys.executable),
 ) -> Iterator[Engine]:
     """A stack with its own backend in `directory`; all its resources are destroyed at the end.
 
     `program` is a function, or the directory of a project, which is run as it lies there: the stack's settings are
-    written into it. `config` is set on top of them. `plugins` is a directory of plugins besides the stand-ins.
+    written into it. `config` is set on top of them. `plugins` is a directory of plugins besides the stand-ins;
+    `python` runs the program.
     """
     state = directory / "state"
     state.mkdir()
     tools, command = _pulumi()
-    path = [Path(sys.executable).parent, _ROOT / "local/plugins/bin", tools, os.environ["PATH"]]
+    path = [python.parent, _ROOT / "local/plugins/bin", tools, os.environ["PATH"]]
     if plugins:
         path.insert(1, plugins)
     inline = callable(program)
