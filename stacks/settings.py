@@ -54,7 +54,9 @@ class Settings:
     @classmethod
     def from_config(cls) -> "Settings":
         """Read the stack's configuration; raise InvalidConfig for a key that is unknown or of another upstream."""
-        schema = yaml.safe_load(_PROJECT_FILE.read_text())["config"]
+        declared = yaml.safe_load(_PROJECT_FILE.read_text())["config"]
+        # A project that `pulumi new` made has a key of Pulumi's own there, too.
+        schema = {key: value for key, value in declared.items() if ":" not in key}
         config = pulumi.Config()
         _refuse_unknown_keys(config, schema)
         values = {key: _read(config, key, declared["type"]) for key, declared in schema.items()}
