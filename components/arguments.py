@@ -6,21 +6,12 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from .argument_types import kind_of, misfit
 from .image.relay.invalid_setting import InvalidSetting
 
 T = TypeVar("T")
 
 MISSING = "is missing, and has no default"
-
-_KINDS = {
-    str: "a text",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    list: "a list",
-    dict: "an object",
-    type(None): "nothing",
-}
 
 
 class InvalidArgument(pulumi.RunError):
@@ -31,7 +22,10 @@ class InvalidArgument(pulumi.RunError):
 
 
 def check_keys(component: str, args: Mapping[str, Any], known: type) -> None:
-    """Raise InvalidArgument for a key that the TypedDict `known` does not have, and for one that it requires."""
+    """Raise InvalidArgument for a key that the TypedDict `known` does not have, and for one that it requires.
+
+    A value of another type than `known` says is refused, too.
+    """
     if not isinstance(args, Mapping):
         given = "an output" if isinstance(args, pulumi.Output) else kind_of(args)
         raise InvalidArgument(
@@ -41,6 +35,9 @@ def check_keys(component: str, args: Mapping[str, Any], known: type) -> None:
     for key in sorted(known.__required_keys__):
         if args.get(key) is None:
             raise InvalidArgument(component, key, MISSING)
+    for key, value in args.items():
+        if problem := misfit(value, known.__annotations__[key]):
+            raise InvalidArgument(component, key, problem)
 
 
 def refuse_unknown_keys(component: str, path: str, keys: Iterable[str], known: Collection[str]) -> None:
@@ -50,11 +47,6 @@ def refuse_unknown_keys(component: str, path: str, keys: Iterable[str], known: C
             near = difflib.get_close_matches(key, known, n=1)
             fix = f"did you mean {near[0]!r}?" if near else f"it knows {', '.join(sorted(known))}"
             raise InvalidArgument(component, f"{path}{key}", f"no such argument; {fix}")
-
-
-def kind_of(value: object) -> str:
-    """What sort of value it is, for a message that must not show the value."""
-    return _KINDS.get(type(value), type(value).__name__)
 
 
 def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...]) -> str:

@@ -15,7 +15,8 @@ from pulumi.provider.experimental.analyzer import (
     TypeDefinition,
 )
 
-from ..arguments import MISSING, InvalidArgument, kind_of, refuse_unknown_keys
+from ..argument_types import kind_of
+from ..arguments import MISSING, InvalidArgument, refuse_unknown_keys
 
 # All numbers come as floats.
 _SIMPLE = {

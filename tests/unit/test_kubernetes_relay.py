@@ -298,7 +298,7 @@ def test_who_does_not_use_kubernetes_does_not_load_its_sdk():
         ({"namespace": "Mail"}, "namespace: 'Mail' is not the name of a namespace"),
         ({"allowed_namespaces": ["apps", "a.b"]}, "allowed_namespaces: 'a.b' is not the name of a namespace"),
         ({"allowed_namespaces": []}, "allowed_namespaces: .*is no list of namespaces"),
-        ({"allowed_namespaces": "apps"}, "allowed_namespaces: 'apps' is no list of namespaces"),
+        ({"allowed_namespaces": "apps"}, "allowed_namespaces: has to be a list, not a text"),
         ({"allowed_labels": {"a/b/c": "d"}}, "allowed_labels: 'a/b/c' is not the key of a label"),
         ({"allowed_labels": {"app": "my app"}}, "allowed_labels: 'my app' is not the value of a label"),
         (
@@ -311,7 +311,7 @@ def test_who_does_not_use_kubernetes_does_not_load_its_sdk():
         ({"memory": "128MB"}, "memory: '128MB' is not a quantity of Kubernetes: .*as in 128Mi"),
         ({"memory": "4m"}, "memory: '4m' is less than 64Mi, as m is a thousandth: use 128Mi"),
         ({"memory": "32Mi"}, "memory: '32Mi' is less than 64Mi"),
-        ({"memory": 128}, "memory: 128 is not a quantity"),
+        ({"memory": 128}, "memory: has to be a text, not a whole number"),
         ({"cpu": "lots"}, "cpu: 'lots' is not a quantity"),
         ({"pull_secrets": ["My Registry"]}, "pull_secrets: 'My Registry' is not the name of an object"),
         ({"monitoring": {}}, "monitoring: namespace: is missing"),

@@ -169,7 +169,5 @@ def test_a_bad_argument_is_named_with_its_fix(args, message):
 
 
 def test_what_is_no_object_where_one_belongs_is_refused_by_its_name():
-    with pytest.raises(
-        InvalidArgument, match=r"MailRelay ses: args: has to be a dict, as SesArgs .*, not a text"
-    ):
+    with pytest.raises(InvalidArgument, match=r"MailRelay: ses: has to be an object, not a text"):
         record(lambda: MailRelay("relay", {"domain": "example.com", "ses": "eu-west-1"}) and None)

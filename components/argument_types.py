@@ -1,0 +1,77 @@
+"""Whether an argument is of the type that its annotation says, so that a mistake is named where it was made."""
+
+import types
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any, NotRequired, Union, get_args, get_origin, is_typeddict
+
+import pulumi
+
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    tuple: "a list",
+    dict: "an object",
+    type(None): "nothing",
+}
+
+
+def kind_of(value: object) -> str:
+    """What sort of value it is, for a message that must not show the value."""
+    return _KINDS.get(type(value), type(value).__name__)
+
+
+def misfit(value: Any, annotation: Any) -> str | None:
+    """What is wrong with a value's type, after the argument's name; None when nothing is.
+
+    An Output is not looked at, as it is known later. A TypedDict has only to be an object: its fields are checked by
+    whoever takes it apart.
+    """
+    wanted = _plain(annotation)
+    kind = get_origin(wanted) or wanted
+    if value is None or wanted is Any or isinstance(value, pulumi.Output | Awaitable):
+        return None
+    if kind in (list, Sequence):
+        return _misfit_in_list(value, *get_args(wanted))
+    if kind in (dict, Mapping):
+        return _misfit_in_object(value, get_args(wanted)[1])
+    if is_typeddict(kind):
+        return None if isinstance(value, Mapping) else _wrong("an object", value)
+    return None if _fits(value, kind) else _wrong(_KINDS[kind], value)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type of the plain value: of NotRequired[Input[X]] it is X."""
+    # The first of Input[X] is X; the others are an Awaitable and an Output of it.
+    if get_origin(annotation) in (NotRequired, Union, types.UnionType):
+        return _plain(get_args(annotation)[0])
+    return annotation
+
+
+def _misfit_in_list(value: Any, item_type: Any) -> str | None:
+    if not isinstance(value, list | tuple):
+        return f"{_wrong('a list', value)}: give a list, even of one"
+    found = ((index, misfit(item, item_type)) for index, item in enumerate(value))
+    return next((f"item {index} {problem}" for index, problem in found if problem), None)
+
+
+def _misfit_in_object(value: Any, item_type: Any) -> str | None:
+    if not isinstance(value, Mapping):
+        return _wrong("an object", value)
+    found = ((key, misfit(item, item_type)) for key, item in value.items())
+    return next((f"{key!r} {problem}" for key, problem in found if problem), None)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if isinstance(value, bool):
+        return kind is bool
+    if kind is int:
+        # A configuration gives text. Which numbers will do is said by whoever uses them.
+        return isinstance(value, int | float) or str(value).isdecimal()
+    return isinstance(value, int | float if kind is float else kind)
+
+
+def _wrong(wanted: str, value: object) -> str:
+    return f"has to be {wanted}, not {kind_of(value)}"
