@@ -21,12 +21,10 @@ def requirements(file):
 
 
 def test_the_program_requires_the_package_with_the_extras_of_its_providers():
-    providers = [requirement for extra in _EXTRAS.values() for requirement in EXTRAS.get(extra, [])]
+    providers = [requirement for extra in _EXTRAS.values() for requirement in EXTRAS[extra]]
     assert requirements("requirements.txt") == {*PROJECT["dependencies"], *providers}
 
 
 def test_an_extra_for_a_provider_brings_its_sdk():
-    brought = {
-        extra: re.match(r"[\w-]+", EXTRAS[extra][0])[0] for extra in _EXTRAS.values() if extra in EXTRAS
-    }
-    assert brought == {extra: sdk.replace("_", "-") for sdk, extra in _EXTRAS.items() if extra in EXTRAS}
+    brought = {extra: re.match(r"[\w-]+", EXTRAS[extra][0])[0] for extra in _EXTRAS.values()}
+    assert brought == {extra: sdk.replace("_", "-") for sdk, extra in _EXTRAS.items()}

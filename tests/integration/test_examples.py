@@ -30,7 +30,7 @@ CHILDREN = {
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the repository, as the examples name it: `../../components`."""
-    ignored = shutil.ignore_patterns("__pycache__", "venv")
+    ignored = shutil.ignore_patterns("__pycache__", "venv", ".venv", "node_modules", "sdks")
     for folder in ("components", "examples"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     # The Python language host that can be built does not start plugins; a program of this name is started instead.
