@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down preview preview-comment policy outputs doctor test bench image sbom schema lint
+.PHONY: help up down preview preview-comment policy outputs doctor test bench docs image sbom schema lint
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(INSTALLED) ## measure the relay beside others, and the components besid
 
 image: $(INSTALLED) ## build the relay's image for a release, from a base named by its digest
 	@$(VENV)/bin/python -m local.image
+
+docs: $(INSTALLED) ## write build/docs/index.html: the documentation as a site
+	@$(VENV)/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is made of
 	@$(VENV)/bin/python -m local.sbom

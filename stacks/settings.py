@@ -18,6 +18,7 @@ _PROJECT_FILE = Path(__file__).resolve().parent.parent / "Pulumi.yaml"
 _UPSTREAMS = ("ses", "sendgrid", "smtp")
 _TARGETS = ("docker", "kubernetes")
 _SECRETS = ("relayPassword",)
+_MAYBE_SECRETS = ("relayUser",)  # a token that is sent as user name and password
 # Keys that mean nothing with another upstream or target: setting one there is a mistake, not a preference.
 _ONLY_WITH = {
     "dmarcReports": ("upstream", "ses"),
@@ -176,7 +177,7 @@ class Settings:
 
 
 def _read(config: pulumi.Config, key: str, type_: str) -> Any:
-    if key in _SECRETS:
+    if key in _SECRETS or (key in _MAYBE_SECRETS and _is_secret(config, key)):
         return _read_secret(config, key)
     if type_ == "integer":
         return config.get_int(key)
@@ -191,11 +192,15 @@ def _read_secret(config: pulumi.Config, key: str) -> pulumi.Output[str] | None:
     # None, not an Output of nothing, where it is not set: its presence decides whether the relay logs in.
     if not config.get(key):
         return None
-    if not pulumi.runtime.config.is_config_secret(config.full_key(key)):
+    if not _is_secret(config, key):
         raise InvalidConfig(
             key, f"stands in the stack file in plain text; set it with: pulumi config set --secret {key}"
         )
     return config.require_secret(key)
+
+
+def _is_secret(config: pulumi.Config, key: str) -> bool:
+    return pulumi.runtime.config.is_config_secret(config.full_key(key))
 
 
 def _refuse_unknown_keys(config: pulumi.Config, schema: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pulumi
 import pytest
 import yaml
 
+from components import MailRelay
 from stacks.settings import InvalidConfig, Settings
 
 from .recorder import record
@@ -106,6 +107,17 @@ def test_dmarc_reports_go_where_the_stack_says():
 def test_sendgrid_takes_its_key_from_the_secret_password():
     made = args(upstream="sendgrid", relayPassword="SG.key")
     assert isinstance(made["sendgrid"]["key"], pulumi.Output)
+
+
+def test_a_token_that_is_set_as_a_secret_stays_one():
+    made = args(("mail-relay:relayUser",), upstream="smtp", relayHost="smtp.example.net", relayUser="token")
+    assert isinstance(made["smtp"]["user"], pulumi.Output)
+
+    def program():
+        MailRelay("relay", made)
+
+    recorder, _ = record(program)
+    assert "envs" in recorder.named("relay", "Container").secret
 
 
 def test_smtp_without_a_login_has_none():

@@ -26,6 +26,10 @@ DKIM_KEY_FILE = "dkim.key"
 # number behind it.
 _RELAY = "relay"
 
+# What wodby/opensmtpd calls its only action today and what its first versions did: the mail in a queue of its leaves through these.
+# https://github.com/wodby/opensmtpd/blob/master/templates/smtpd.conf.tmpl
+_ACTIONS_OF_WODBY = ("default", "act01")
+
 # OpenSMTPD's default ends a session after 100 messages, which breaks bulk senders that keep one open.
 _MESSAGES_PER_SESSION = 100_000
 
@@ -182,7 +186,8 @@ def _actions(settings: Settings, directory: str) -> Iterator[str]:
         if settings.envelope_sender:
             options.append(f"mail-from {_quote(settings.envelope_sender)}")
         options.append(f"helo {_quote(settings.hostname)}")
-        yield f"action {_quote(f'a_{label}')} relay {' '.join(options)}"
+        for name in (f"a_{label}", *(_ACTIONS_OF_WODBY if label == _RELAY else ())):
+            yield f"action {_quote(name)} relay {' '.join(options)}"
 
 
 def _rules(settings: Settings) -> Iterator[str]:
