@@ -26,7 +26,7 @@ DKIM_KEY_FILE = "dkim.key"
 # number behind it.
 _RELAY = "relay"
 
-# What wodby/opensmtpd calls its only action today and what its first versions did: the mail in a queue of its leaves through these.
+# What wodby/opensmtpd calls its one action, now and in its first versions: mail in a queue of its leaves through these.
 # https://github.com/wodby/opensmtpd/blob/master/templates/smtpd.conf.tmpl
 _ACTIONS_OF_WODBY = ("default", "act01")
 
