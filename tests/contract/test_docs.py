@@ -18,6 +18,8 @@ from tests.unit.recorder import record
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
+# Short examples leave out the imports that the first program of the README shows.
+IMPORTED = {"pulumi": pulumi, "MailRelay": MailRelay}
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 
 
@@ -38,7 +40,7 @@ def test_a_program_of_the_documentation_makes_a_relay(page, program, monkeypatch
     monkeypatch.setattr(
         pulumi.Config, "require_secret", lambda config, key: pulumi.Output.secret(f"{key}-of-{config.name}")
     )
-    recorder, _ = record(lambda: exec(compile(program, "<documentation>", "exec"), {}))
+    recorder, _ = record(lambda: exec(compile(program, "<documentation>", "exec"), dict(IMPORTED)))
     assert any(type_.startswith("opensmtpd:index:") for type_, _ in recorder.names())
 
 
