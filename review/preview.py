@@ -28,11 +28,6 @@ class Preview:
     has_outputs: bool = True
     """Whether the changes carry outputs: the digest of `pulumi preview --json` leaves the new ones out."""
 
-    @property
-    def is_failed(self) -> bool:
-        """Whether the update would not be made."""
-        return bool(self.errors) or any(violation.is_mandatory for violation in self.violations)
-
     def of(self, *types: str) -> list[Change]:
         """The changes of resources of these types."""
         return [change for change in self.changes if change.type in types]
