@@ -4,6 +4,7 @@ How the Kubernetes provider behaves shaped this file; each surprise is named whe
 manifests/, as data.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,10 +22,10 @@ from .image.relay.refusals import DIRECT
 from .kubernetes_relay_args import KubernetesRelayArgs
 from .kubernetes_settings import checked_kubernetes_args, checked_name
 from .manifests.availability import autoscaler_spec, disruption_budget_spec
-from .manifests.labels import labels
+from .manifests.labels import labels, revision_labels
 from .manifests.monitoring import API_VERSION, prometheus_rule_spec, service_monitor_spec
 from .manifests.network_policy import network_policy_spec
-from .manifests.pod import CREDENTIALS_DIRECTORY, pod_template
+from .manifests.pod import CREDENTIALS_DIRECTORY, LEAVE_SECONDS, pod_template
 from .manifests.services import pods_service_spec, service_spec
 from .manifests.stateful_set import stateful_set_spec
 from .relay_container import SMTP_PORT, WAIT_SECONDS, stop_seconds
@@ -33,7 +34,7 @@ from .relay_settings import MX_PORT
 
 _FROM_FILE = {variable.name for one in VARIABLES for variable in one.numbered() if variable.from_file}
 # What a replica may take beyond its own end to be replaced: a place on a node, its volume, the image.
-_REPLACE_SECONDS = 30
+_REPLACE_SECONDS = 25
 
 
 class KubernetesRelay(pulumi.ComponentResource):
@@ -67,6 +68,7 @@ class KubernetesRelay(pulumi.ComponentResource):
         self._name = checked_name(name)
         self._args = args = checked_kubernetes_args(args)
         self._with_submission = bool(args["options"].get("submission_logins"))
+        self._grace_seconds = stop_seconds(args["options"]).apply(lambda seconds: seconds + LEAVE_SECONDS)
         environment = relay_environment("KubernetesRelay", args)
 
         self._namespace = self._find_or_create_namespace()
@@ -75,7 +77,7 @@ class KubernetesRelay(pulumi.ComponentResource):
         services = self._create_services()
         policy = self._create_network_policy(environment)
         stateful_set = self._create_stateful_set(environment, credentials, account, services[1], policy)
-        self._create_disruption_budget()
+        self._create_disruption_budget(stateful_set)
         self._create_autoscaler(stateful_set)
         self._create_monitoring()
 
@@ -107,7 +109,7 @@ class KubernetesRelay(pulumi.ComponentResource):
         # the old one stays until they are. Under one name the provider would delete first, and wait for nobody.
         secret = Secret(
             f"{self._name}-credentials",
-            metadata={"namespace": self._namespace, "labels": labels(self._name)},
+            metadata=self._metadata(named=False),
             string_data=files,
             opts=self._child(),
         )
@@ -180,7 +182,6 @@ class KubernetesRelay(pulumi.ComponentResource):
         policy: NetworkPolicy,
     ) -> StatefulSet:
         args = self._args
-        seconds_to_stop = stop_seconds(args["options"])
         template = pod_template(
             self._name,
             image=args["image"],
@@ -196,22 +197,21 @@ class KubernetesRelay(pulumi.ComponentResource):
             with_submission=self._with_submission,
             memory=args["memory"],
             cpu=args["cpu"],
-            stop_seconds=seconds_to_stop,
+            grace_seconds=self._grace_seconds,
         )
-        # `pulumi up` ends when every replica can send, and fails when one cannot.
-        most = args.get("autoscaling", {}).get("max_replicas", args["replicas"])
-        timeout = pulumi.Output.all(most, seconds_to_stop).apply(
-            lambda known: str(WAIT_SECONDS + known[0] * (known[1] + _REPLACE_SECONDS))
-        )
+        self._revision = pulumi.Output.json_dumps(template, sort_keys=True).apply(_digest)
+        # Not in place: the digest of what holds the digest would never be known.
+        metadata = template["metadata"]
+        metadata = {**metadata, "labels": metadata["labels"] | revision_labels(self._name, self._revision)}
         return StatefulSet(
             self._name,
             # A name of its own: under another one it would not find the queues again.
-            metadata=self._metadata(annotations={"pulumi.com/timeoutSeconds": timeout}),
+            metadata=self._metadata(annotations={"pulumi.com/timeoutSeconds": self._rollout_seconds()}),
             spec=stateful_set_spec(
                 self._name,
                 service=pods_service.metadata["name"],
                 replicas=None if "autoscaling" in args else args["replicas"],
-                template=template,
+                template={**template, "metadata": metadata},
                 storage_size=args["storage_size"],
                 storage_class=self._find_storage_class(),
             ),
@@ -226,12 +226,35 @@ class KubernetesRelay(pulumi.ComponentResource):
             StorageClass.get(f"{self._name}-storage", given, self._child())
         return given
 
-    def _create_disruption_budget(self) -> None:
+    def _create_disruption_budget(self, stateful_set: StatefulSet) -> None:
+        """The budget, which is also what `pulumi up` waits for: every replica is of this revision, and can send.
+
+        For an update of a StatefulSet the provider does not wait: it compares the new generation with the status of the
+        old one. So each revision has a budget of its own, whose status begins empty.
+        """
+        max_unavailable = pulumi.Output.from_input(self._args["max_unavailable"])
+        waiting = {
+            "pulumi.com/waitFor": max_unavailable.apply(
+                lambda most: f"jsonpath={{.status.disruptionsAllowed}}={most}"
+            ),
+            "pulumi.com/timeoutSeconds": self._rollout_seconds(),
+        }
         PodDisruptionBudget(
             self._name,
-            metadata=self._metadata(),
-            spec=disruption_budget_spec(self._name, self._args.get("min_available")),
-            opts=self._child(),
+            # Without a name of its own: the one of the revision before stays until this one is complete.
+            metadata=self._metadata(annotations=waiting, named=False),
+            spec=disruption_budget_spec(self._name, self._revision, max_unavailable),
+            opts=pulumi.ResourceOptions.merge(
+                self._child(depends_on=[stateful_set]),
+                pulumi.ResourceOptions(replace_on_changes=["spec"]),
+            ),
+        )
+
+    def _rollout_seconds(self) -> pulumi.Output[str]:
+        """How long all replicas may take to be replaced one after the other, and to be able to send."""
+        most = self._args.get("autoscaling", {}).get("max_replicas", self._args["replicas"])
+        return pulumi.Output.all(most, self._grace_seconds).apply(
+            lambda known: str(WAIT_SECONDS + known[0] * (known[1] + _REPLACE_SECONDS))
         )
 
     def _create_autoscaler(self, stateful_set: StatefulSet) -> None:
@@ -282,17 +305,23 @@ class KubernetesRelay(pulumi.ComponentResource):
         name: str = "",
         annotations: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         more_labels: Mapping[str, pulumi.Input[str]] | None = None,
+        named: bool = True,
     ) -> dict[str, Any]:
         return {
-            "name": name or self._name,
+            **({"name": name or self._name} if named else {}),
             "namespace": self._namespace,
             "labels": labels(self._name) | dict(more_labels or {}),
-        } | ({"annotations": annotations} if annotations is not None else {})
+            **({"annotations": annotations} if annotations is not None else {}),
+        }
 
     def _child(
         self, depends_on: Sequence[pulumi.Resource] = (), protect: bool | None = None
     ) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _upstream_ports(environment: Variables) -> pulumi.Output[list[int]]:

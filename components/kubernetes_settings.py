@@ -31,8 +31,10 @@ def checked_name(name: str) -> str:
     return checked(_COMPONENT, "name", name, check_name)
 
 
-def checked_kubernetes_args(args: KubernetesRelayArgs) -> KubernetesRelayArgs:
-    """Return `args` checked and with defaults. The upstream and the options are relay_environment's matter.
+def checked_kubernetes_args(args: KubernetesRelayArgs) -> dict[str, Any]:
+    """Return `args` checked and with defaults; `max_unavailable` is what `replicas` and `min_available` come to.
+
+    The upstream and the options are relay_environment's matter.
 
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
@@ -47,20 +49,21 @@ def checked_kubernetes_args(args: KubernetesRelayArgs) -> KubernetesRelayArgs:
         raise InvalidArgument(_COMPONENT, "allowed_networks", reason)
     values["allowed_networks"] = values.get("allowed_networks") or _PRIVATE_NETWORKS
     values["options"] = {"metrics_port": _METRICS_PORT, **(values.get("options") or {})}
-    if "min_available" in values:
-        both = [values["min_available"], values["replicas"]]
-        values["min_available"] = checked(_COMPONENT, "min_available", both, _check_budget)
+    both = [values.pop("min_available", None), values["replicas"]]
+    values["max_unavailable"] = checked(_COMPONENT, "min_available", both, _max_unavailable)
     if "autoscaling" in values:
         values["autoscaling"] = _checked_autoscaling(values["autoscaling"], values["replicas"])
     if "monitoring" in values:
         values["monitoring"] = _checked_monitoring(values["monitoring"])
-    return KubernetesRelayArgs(**values)
+    return values
 
 
-def _check_budget(both: Sequence[int]) -> int:
+def _max_unavailable(both: Sequence[int | None]) -> int:
     min_available, replicas = both
+    if min_available is None:
+        return 1
     if min_available < replicas:
-        return min_available
+        return replicas - min_available
     problem = f"is not below the {replicas} of replicas, so that no node could be drained"
     raise InvalidSetting("min_available", problem, "lower it, or raise replicas", str(min_available))
 

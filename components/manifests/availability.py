@@ -4,16 +4,18 @@ from typing import Any
 
 import pulumi
 
-from .labels import selector
+from .labels import revision_labels
 
 _QUEUE_AGE = "opensmtpd_queue_oldest_message_age_seconds"
 
 
-def disruption_budget_spec(instance: str, min_available: pulumi.Input[int] | None) -> dict[str, Any]:
-    """The spec of the PodDisruptionBudget; None means all but one."""
+def disruption_budget_spec(
+    instance: str, revision: pulumi.Input[str], max_unavailable: pulumi.Input[int]
+) -> dict[str, Any]:
+    """The spec of the PodDisruptionBudget of one revision."""
     return {
-        "selector": {"matchLabels": selector(instance)},
-        **({"maxUnavailable": 1} if min_available is None else {"minAvailable": min_available}),
+        "selector": {"matchLabels": revision_labels(instance, revision)},
+        "maxUnavailable": max_unavailable,
         # A replica that cannot send serves nobody: to wait for it would keep the node from being drained.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
@@ -33,7 +35,7 @@ def autoscaler_spec(
         target = {"type": "Utilization", "averageUtilization": cpu}
         metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
     if queue_age is not None:
-        target = {"type": "AverageValue", "averageValue": pulumi.Output.from_input(queue_age).apply(str)}
+        target = {"type": "AverageValue", "averageValue": queue_age}
         metrics.append({"type": "Pods", "pods": {"metric": {"name": _QUEUE_AGE}, "target": target}})
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": stateful_set},

@@ -15,10 +15,13 @@ QUEUE = "queue"
 CREDENTIALS_DIRECTORY = "/etc/relay"
 """Where the pod finds the files of the Secret, each called as the variable that it stands for."""
 
-# As long as a Service may go on to send clients here after the pod was asked to end. Only then it stops to greet them.
-_LEAVE_SECONDS = 5
-_STARTUP_SECONDS = 2
-_PROBE_SECONDS = 5
+LEAVE_SECONDS = 5
+"""How long a Service may go on to send clients to a pod that was asked to end. Only then it stops to greet them."""
+
+_STARTUP_SECONDS = 3
+# A probe by command costs ten times what one by HTTP does, and a relay that hangs without ending is rare.
+_READY_SECONDS = 30
+_LIVE_SECONDS = 10
 # One more than relay.health gives itself: it is to say what took so long.
 _PROBE_TIMEOUT_SECONDS = 30
 # An upstream that is down for days must not restart the pod: the field's highest number.
@@ -38,9 +41,9 @@ def pod_template(
     with_submission: bool,
     memory: pulumi.Input[str],
     cpu: pulumi.Input[str],
-    stop_seconds: pulumi.Input[int],
+    grace_seconds: pulumi.Input[int],
 ) -> dict[str, Any]:
-    """The template of the pods. `credentials` is the Secret's name; `stop_seconds` what the container needs to end."""
+    """The template of the pods. `credentials` is the Secret's name; `grace_seconds` how long a pod may take to end."""
     volumes = [
         # The login is rendered into it.
         {"name": "run", "emptyDir": {"medium": "Memory"}},
@@ -68,7 +71,7 @@ def pod_template(
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"], "add": list(CAPABILITIES)},
         },
-        "lifecycle": {"preStop": {"sleep": {"seconds": _LEAVE_SECONDS}}},
+        "lifecycle": {"preStop": {"sleep": {"seconds": LEAVE_SECONDS}}},
         **_probes(metrics_port),
     }
     return {
@@ -84,9 +87,7 @@ def pod_template(
             # No fsGroup: it sets the group and a set-group-ID bit on the queue, with which OpenSMTPD does not start.
             # The entry point gives the queue its owners and modes. Root, since OpenSMTPD does not start as another.
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "terminationGracePeriodSeconds": pulumi.Output.from_input(stop_seconds).apply(
-                lambda seconds: seconds + _LEAVE_SECONDS
-            ),
+            "terminationGracePeriodSeconds": grace_seconds,
             "topologySpreadConstraints": [_spread(instance, key) for key in (_NODE, _ZONE)],
             "containers": [container],
             "volumes": volumes,
@@ -120,12 +121,12 @@ def _probes(metrics_port: pulumi.Input[int]) -> dict[str, Any]:
 
     return {
         "startupProbe": run(period=_STARTUP_SECONDS, failures=_FOR_EVER),
-        "readinessProbe": run(GREETING, period=_PROBE_SECONDS, failures=3),
+        "readinessProbe": run(GREETING, period=_READY_SECONDS, failures=2),
         "livenessProbe": {
             "httpGet": {"path": "/livez", "port": metrics_port},
-            "periodSeconds": _PROBE_SECONDS,
-            "timeoutSeconds": _PROBE_SECONDS,
-            "failureThreshold": 6,
+            "periodSeconds": _LIVE_SECONDS,
+            "timeoutSeconds": _LIVE_SECONDS,
+            "failureThreshold": 3,
         },
     }
 

@@ -53,6 +53,11 @@ class Cluster:
         """By what pods find this machine."""
         return HOST_NAME
 
+    @property
+    def programs(self) -> Path:
+        """The directory of `kubectl` and the node's own programs."""
+        return self._programs
+
     def pid(self) -> int | None:
         """The process that holds the cluster, if it runs."""
         return self._node.pid()

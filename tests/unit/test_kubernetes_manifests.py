@@ -24,7 +24,7 @@ def template(**changes):
         "with_submission": False,
         "memory": "128Mi",
         "cpu": "100m",
-        "stop_seconds": 30,
+        "grace_seconds": 35,
     }
     return pod_template("relay", **values | changes)
 
@@ -215,13 +215,12 @@ def test_only_dns_and_the_ports_of_the_upstreams_get_out():
     assert policy()["policyTypes"] == ["Ingress", "Egress"]
 
 
-def test_a_drain_of_nodes_takes_one_replica_at_a_time_and_waits_for_none_that_cannot_send():
-    assert disruption_budget_spec("relay", None) == {
-        "selector": {"matchLabels": selector("relay")},
+def test_a_drain_of_nodes_waits_for_no_replica_that_cannot_send():
+    assert disruption_budget_spec("relay", "0a1b2c", 1) == {
+        "selector": {"matchLabels": selector("relay") | {"app.kubernetes.io/version": "0a1b2c"}},
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }
-    assert disruption_budget_spec("relay", 2)["minAvailable"] == 2
 
 
 def test_the_autoscaler_looks_at_cpu():
@@ -246,4 +245,4 @@ def test_the_rules_are_the_alerts_of_the_documentation():
 
 
 def test_manifests_are_plain_data():
-    yaml.safe_dump([policy(), replicas(), disruption_budget_spec("relay", None)])
+    yaml.safe_dump([policy(), replicas(), disruption_budget_spec("relay", "0a1b2c", 1)])

@@ -236,6 +236,37 @@ def test_an_autoscaler_decides_alone_how_many_replicas_there_are():
     assert metric["pods"]["metric"]["name"] == "opensmtpd_queue_oldest_message_age_seconds"
 
 
+def test_a_pod_has_the_time_to_end_that_its_queue_needs():
+    assert pod()["terminationGracePeriodSeconds"] == 5 + 20 + 10
+    assert pod(options={"drain_timeout": "5m"})["terminationGracePeriodSeconds"] == 5 + 300 + 10
+
+
+def budget(**args):
+    return record(kubernetes_relay(**args))[0].named("relay", "PodDisruptionBudget").inputs
+
+
+def test_a_changed_revision_gets_a_budget_of_its_own_whose_status_begins_empty():
+    before, after = budget(), budget(memory="256Mi")
+    assert "name" not in before["metadata"]
+    assert before["spec"]["selector"] != after["spec"]["selector"]
+    assert before["spec"]["selector"] == budget()["spec"]["selector"]
+
+
+def test_the_update_waits_until_every_replica_is_of_the_new_revision_and_can_send():
+    found = budget(replicas=5, min_available=3)
+    assert found["spec"]["maxUnavailable"] == 2
+    assert found["metadata"]["annotations"] == {
+        "pulumi.com/waitFor": "jsonpath={.status.disruptionsAllowed}=2",
+        "pulumi.com/timeoutSeconds": str(120 + 5 * 60),
+    }
+    pods = spec("StatefulSet", replicas=5, min_available=3)["template"]["metadata"]["labels"]
+    assert found["spec"]["selector"]["matchLabels"].items() <= pods.items()
+
+
+def test_a_drain_of_nodes_takes_one_replica_at_a_time_unless_told_otherwise():
+    assert budget()["spec"]["maxUnavailable"] == 1
+
+
 def test_the_account_has_no_token_and_may_pull_the_image():
     recorder, _ = record(kubernetes_relay(pull_secrets=["registry"]))
     account = recorder.named("relay", "ServiceAccount").inputs

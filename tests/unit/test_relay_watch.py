@@ -70,9 +70,29 @@ class World:
 
 def test_while_all_is_well_it_only_probes(monkeypatch):
     world = World(monkeypatch, PRIMARY)
-    world.waiting = OLD
+    world.round()
+    world.waiting = Backlog(3, 1)
     assert [world.round() for _ in range(3)] == [True, True, True]
     assert (world.actions, world.ready) == ([], True)
+
+
+def test_mail_that_waited_while_the_relay_did_not_run_is_tried_as_soon_as_the_upstream_takes_it(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.waiting = OLD
+    world.round(PRIMARY)
+    assert "schedule" not in world.actions
+    assert world.round() is False
+    assert world.actions[-1] == "schedule"
+
+
+def test_a_start_with_an_upstream_that_takes_mail_tries_the_queue(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.waiting = OLD
+    assert world.round() is False
+    assert world.actions == ["schedule"]
+    world.waiting = EMPTY
+    assert world.round() is True
+    assert world.actions == ["schedule"]
 
 
 def test_a_failure_is_looked_at_again_soon(monkeypatch):
@@ -112,7 +132,8 @@ def test_a_recovery_with_an_empty_queue_only_opens_the_way(monkeypatch):
 
 def test_a_recovery_of_a_fallback_that_is_not_in_use_changes_nothing(monkeypatch):
     world = World(monkeypatch, PRIMARY, FALLBACK)
-    world.waiting = OLD
+    world.round()
+    world.waiting = Backlog(3, 1)
     world.round(FALLBACK)
     assert world.round() is True
     assert world.actions == []

@@ -66,8 +66,9 @@ class Watch:
         self._say = say
         self._active = PRIMARY
         self._failures = dict.fromkeys(upstreams, 0)
+        self._untried = set(upstreams)
         self._recovered: float | None = None
-        """When an upstream worked again, while mail still waits that waited then."""
+        """When an upstream worked again, or at the start, while mail still waits that waited then."""
         self._rounds_until_resume = _NEVER
         self._wake = threading.Event()
 
@@ -112,6 +113,9 @@ class Watch:
         is_idle = name == FALLBACK != self._active
         if was_out_of_order and not failure and not is_idle:
             self._recovered, self._rounds_until_resume = time.monotonic(), 0
+        elif name in self._untried and not failure and not is_idle:
+            self._recovered = time.monotonic()
+        self._untried.discard(name)
         self._failures[name] = self._failures[name] + 1 if failure else 0
 
     def _catch_up(self, waiting: Backlog) -> None:
