@@ -113,32 +113,34 @@ def _rounds(engine: docker.DockerClient, directory: Path, progress: Progress) ->
             with progress.step(f"Round {number + 1} of {_ROUNDS}: {subject.name}, {security}"):
                 context = partial(certificates.server_context, ["localhost"]) if with_tls else None
                 ca = certificates.authority_file if with_tls else None
-                with Sink(context) as sink, Relay(engine, subject, sink.port, ca) as relay:
-                    yield from _measure(engine, subject, security, sink, relay)
+                # A relay of its own for each load: it may still have mail of the one before.
+                for size_name in _LOADS:
+                    with Sink(context) as sink, Relay(engine, subject, sink.port, ca) as relay:
+                        yield from _measure(engine, subject, security, size_name, sink, relay)
 
 
 def _measure(
-    engine: docker.DockerClient, subject: Subject, security: str, sink: Sink, relay: Relay
+    engine: docker.DockerClient, subject: Subject, security: str, size_name: str, sink: Sink, relay: Relay
 ) -> Iterator[Figure]:
     yield Figure("start to first message", subject.name, relay.seconds_to_first_message, "s")
     time.sleep(_IDLE_SECONDS)
     yield Figure("memory, idle", subject.name, relay.usage().memory_bytes / _MEBIBYTE, "MiB")
-    for size_name, (size, messages) in _LOADS.items():
-        name = f"{security}, {size_name}"
-        before, busy = relay.usage(), 0
-        label = f"m{time.monotonic_ns()}n"
-        with Load(engine, relay.address, label, size, messages):
-            start = time.monotonic()
-            arrivals: list[float] = []
-            while len(arrivals) < messages and time.monotonic() < start + _SECONDS_AT_MOST:
-                time.sleep(0.1)
-                arrivals = sink.arrivals(label)
-                busy = max(busy, relay.usage().memory_bytes)
-            used = relay.usage().cpu_seconds - before.cpu_seconds
-        yield Figure(f"arrived: {name}", subject.name, rate(arrivals, start), "1/s")
-        if arrivals:
-            yield Figure(f"CPU: {name}", subject.name, 1000 * used / len(arrivals), "s per 1000")
-        yield Figure(f"memory: {name}", subject.name, busy / _MEBIBYTE, "MiB")
+    size, messages = _LOADS[size_name]
+    name = f"{security}, {size_name}"
+    before, busy = relay.usage(), 0
+    label = f"m{time.monotonic_ns()}n"
+    with Load(engine, relay.address, label, size, messages):
+        start = time.monotonic()
+        arrivals: list[float] = []
+        while len(arrivals) < messages and time.monotonic() < start + _SECONDS_AT_MOST:
+            time.sleep(0.1)
+            arrivals = sink.arrivals(label)
+            busy = max(busy, relay.usage().memory_bytes)
+        used = relay.usage().cpu_seconds - before.cpu_seconds
+    yield Figure(f"arrived: {name}", subject.name, rate(arrivals, start), "1/s")
+    if arrivals:
+        yield Figure(f"CPU: {name}", subject.name, 1000 * used / len(arrivals), "s per 1000")
+    yield Figure(f"memory: {name}", subject.name, busy / _MEBIBYTE, "MiB")
 
 
 if __name__ == "__main__":
