@@ -25,7 +25,7 @@ def stateful_set_spec(
         **({} if replicas is None else {"replicas": replicas}),
         "serviceName": service,
         "selector": {"matchLabels": selector(instance)},
-        # In order, a replica that cannot send would keep its correction from being rolled out:
+        # In order, a replica that cannot send would keep its correction from being rolled out, before Kubernetes 1.35:
         # https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
         # An update goes one by one all the same, and waits for each.
         "podManagementPolicy": "Parallel",

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import datetime
+import random
 import socket
 import ssl
 import tempfile
@@ -126,6 +127,14 @@ class Message:
     """From EHLO."""
 
 
+def _port_to_keep(address: str) -> int:
+    """A free port that the system gives to no client: else one might have it while nobody listens there."""
+    while True:
+        port = random.randint(20000, 32000)
+        with suppress(OSError), socket.create_server((address, port)):
+            return port
+
+
 class Upstream:
     """An SMTP server on a port of its own, which it keeps while it is down: `with upstream:` it is up.
 
@@ -145,6 +154,8 @@ class Upstream:
         self.host = host
         self.tls = tls
         self.login = login
+        self.former_login: tuple[str, str] | None = None
+        """Taken as well, as while a login is exchanged for another."""
         self.messages: list[Message] = []
         self.refused_logins: list[tuple[str, str]] = []
         self.refused_recipients: set[str] = set()
@@ -156,8 +167,7 @@ class Upstream:
         self._misbehaviour: dict[Stage, tuple[str | Fault, float]] = {}
         self._lock = threading.Lock()
         self._sessions: set[_Session] = set()
-        with socket.create_server((address, 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = _port_to_keep(address)
 
     def __enter__(self) -> "Upstream":
         self._listener = socket.create_server((self._address, self.port), backlog=128)
@@ -321,7 +331,7 @@ class _Session:
         except (binascii.Error, ValueError):
             self._reply("501 5.5.2 Cannot decode that")
             return
-        if (user, password) == self._upstream.login:
+        if (user, password) in (self._upstream.login, self._upstream.former_login):
             self._login = user
             self._reply("235 2.7.0 Authentication successful")
         else:
