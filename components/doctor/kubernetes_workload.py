@@ -37,7 +37,7 @@ def look(name: str, context: str) -> tuple[list[Finding], bool]:
     pods = [one for one in found if one["kind"] == "Pod"]
     findings, tried = [judge_replicas(name, replicas[0])], bool(pods)
     for pod in sorted(pods, key=lambda one: one["metadata"]["name"]):
-        of_pod, pod_tried = workload.look(_Pod(pod, kubectl))
+        of_pod, pod_tried = workload.look(_Pod(pod, kubectl, replicas[0]["status"].get("updateRevision")))
         pod_name = pod["metadata"]["name"]
         findings += [finding._replace(check=f"{finding.check}, {pod_name}") for finding in of_pod]
         tried = tried and pod_tried
@@ -48,8 +48,9 @@ def look(name: str, context: str) -> tuple[list[Finding], bool]:
 class _Pod:
     """One replica; see Workload."""
 
-    def __init__(self, pod: Mapping[str, Any], kubectl: Sequence[str]):
+    def __init__(self, pod: Mapping[str, Any], kubectl: Sequence[str], revision: str | None):
         self._pod = pod
+        self._revision = revision
         self._kubectl = kubectl
         self._name = pod["metadata"]["name"]
 
@@ -60,7 +61,16 @@ class _Pod:
                 self.run(HEALTH_COMMAND)
             except CannotLook as error:
                 said = str(error)
+        if not _is_ready(self._pod) and self._is_outdated():
+            delete = self._by_hand("delete", "pod", self._name)
+            seen = "of an older revision, and cannot send: the update waits for it"
+            return Finding(RELAY, WRONG, seen, delete), running
         return judge_pod(self._pod, said, self._by_hand("logs", self._name)), running
+
+    def _is_outdated(self) -> bool:
+        # From Kubernetes 1.35 on, a pod that is not available keeps itself from being replaced.
+        revision = self._pod["metadata"].get("labels", {}).get("controller-revision-hash")
+        return None not in (revision, self._revision) and revision != self._revision
 
     def run(self, command: Sequence[str]) -> str:
         return output_of(*self._kubectl, "exec", self._name, "--", *command)

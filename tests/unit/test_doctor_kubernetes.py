@@ -94,6 +94,14 @@ def test_a_replica_that_cannot_send_says_why_in_the_relays_own_words(kubectl):
     assert wrong == {"relay": "1 of 2 replicas of mail/relay take mail", "relay, relay-1": REFUSED}
 
 
+def test_a_replica_that_keeps_its_own_correction_out_is_to_be_deleted(kubectl):
+    stuck = pod("relay-1", ready=False)
+    stuck["metadata"]["labels"] = {"controller-revision-hash": "a"}
+    kubectl(stateful_set(ready=1, updateRevision="b"), pod("relay-0"), stuck, unready=["relay-1"])
+    (finding,) = [finding for finding in look()[0] if finding.check == "relay, relay-1"]
+    assert finding.advice == "kubectl --namespace=mail delete pod relay-1"
+
+
 def test_the_cluster_is_the_one_of_the_context(kubectl):
     asked = kubectl(stateful_set(), pod()).asked
     look("production")
