@@ -19,7 +19,7 @@ def test_the_table_is_the_suite():
             behaviour.name,
             behaviour.outcome.value,
             behaviour.readiness,
-            behaviour.line.format(upstream="HOST:PORT"),
+            behaviour.line.format(host="HOST", upstream="HOST:PORT"),
         ]
         for behaviour in BEHAVIOURS
     ]

@@ -25,7 +25,8 @@ class Outcome(Enum):
 class Behaviour:
     """One way in which an upstream behaves.
 
-    `upset` makes it behave so. `line` is then in the relay's log, with the upstream's host and port for `{upstream}`.
+    `upset` makes it behave so. `line` is then in the relay's log, with the upstream's host for `{host}`, and with its
+    port for `{upstream}`.
     `ready` is whether the relay goes on to call itself ready.
     """
 
@@ -122,7 +123,7 @@ BEHAVIOURS = (
     Behaviour(
         "has a certificate for another name",
         Outcome.AFTER_RECOVERY,
-        "upstream {upstream} has a certificate for another name than localhost: set RELAY_HOST to a name that is in it",
+        "upstream {upstream} has a certificate for another name than {host}: set RELAY_HOST to a name that is in it",
         _other_name,
         from_the_start=True,
     ),

@@ -44,7 +44,7 @@ class Observation:
 
 def observe(behaviour: Behaviour, platform: Platform) -> Observation:
     """Start a relay, have its upstream behave so, submit messages, and have the upstream recover."""
-    with Scene(platform.upstream_address, behaviour.proto, by_name=behaviour.by_name) as scene:
+    with Scene(platform, behaviour.proto, by_name=behaviour.by_name) as scene:
         environment = scene.environment() | {
             "OPENSMTPD_PROBE_INTERVAL": f"{_DEFAULT_PROBE_SECONDS if behaviour.seconds else PROBE_SECONDS}s",
             "OPENSMTPD_MAX_QUEUE_AGE": f"{MAX_QUEUE_AGE_SECONDS}s",
@@ -61,7 +61,8 @@ def _observe(behaviour: Behaviour, scene: Scene, relay: Target) -> Observation:
         _wait(lambda: relay.readiness()[0], _READINESS_SECONDS)
         behaviour.upset(scene)
     begin = time.monotonic()
-    line = behaviour.line.format(upstream=f"{scene.upstream.host}:{scene.upstream.port}")
+    upstream = scene.upstream
+    line = behaviour.line.format(host=upstream.host, upstream=f"{upstream.host}:{upstream.port}")
     sent = [f"someone{number}@example.org" for number in range(_MESSAGES)]
     for recipient in sent:
         relay.submit(recipient)

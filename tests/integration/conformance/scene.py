@@ -3,7 +3,9 @@
 import contextlib
 
 from tests.integration.nameserver import Nameserver
-from tests.integration.upstream import HOST, Upstream
+from tests.integration.upstream import Upstream
+
+from .target import Platform
 
 _NAME = "upstream.example.com"
 _LOGIN = ("name", "pass:word")
@@ -11,18 +13,18 @@ _TLS = {"smtp+tls": "starttls", "smtps": "tls", "smtp+notls": "plain"}
 
 
 class Scene:
-    """An upstream that listens on `address`, and speaks what `proto` of the relay asks for. `with scene:` all is well.
+    """An upstream that relays on `platform` reach, and that speaks what their `proto` asks for. `with` it all is well.
 
     With `by_name` a name server of its own tells where the upstream is; otherwise the relay knows.
     """
 
-    def __init__(self, address: str, proto: str, *, by_name: bool):
+    def __init__(self, platform: Platform, proto: str, *, by_name: bool):
         self._proto = proto
-        host = _NAME if by_name else HOST
+        self._address = address = platform.upstream_address
+        host = _NAME if by_name else platform.upstream_host
         encrypted = proto != "smtp+notls"
         self.upstream = Upstream(_TLS[proto], _LOGIN if encrypted else None, address=address, host=host)
-        self.nameserver = Nameserver({}) if by_name else None
-        self._address = address
+        self.nameserver = Nameserver({}, address, platform.port_53) if by_name else None
         self._undo = contextlib.ExitStack()
         self._up = contextlib.ExitStack()
         self._is_up = False

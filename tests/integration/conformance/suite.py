@@ -9,13 +9,13 @@ from .behaviours import BEHAVIOURS, Behaviour, Outcome
 from .observation import Observation, observe
 from .target import Platform
 
-# Most of the time is waiting.
-_AT_ONCE = 8
-
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.name.replace(" ", "-"))
 class ConformanceSuite:
     """To be inherited by a `Test...` class whose fixture `platform`, of class scope, is a Platform."""
+
+    at_once = 8
+    """How many relays run at a time. Most of the time is waiting."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -28,7 +28,7 @@ class ConformanceSuite:
             for item in request.session.items
             if getattr(item, "cls", None) is cls
         )
-        pool = ThreadPoolExecutor(_AT_ONCE)
+        pool = ThreadPoolExecutor(cls.at_once)
         try:
             longest_first = sorted(selected, key=lambda behaviour: -behaviour.seconds)
             yield {behaviour: pool.submit(observe, behaviour, platform) for behaviour in longest_first}

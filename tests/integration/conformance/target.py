@@ -35,6 +35,11 @@ class Platform(Protocol):
 
     upstream_address: str
     """Where an upstream has to listen for the relays to reach it."""
+    upstream_host: str
+    """The name by which the relays find that address."""
+
+    def port_53(self, server: tuple[str, int]) -> AbstractContextManager[str]:
+        """An address that relays reach, whose port 53 passes questions of DNS on to `server`."""
 
     def relay(self, environment: Mapping[str, str], nameserver: str = "") -> AbstractContextManager[Target]:
         """A relay with these variables and, when given, the name server at that address. It greets."""

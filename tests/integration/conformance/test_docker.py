@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from tests.integration.nameserver import port_53_in_a_container
 from tests.integration.relay_container import Relay, docker, message, relay_image
 
 from .suite import ConformanceSuite
@@ -53,6 +54,8 @@ def _free_port() -> int:
 
 class _Docker:
     upstream_address = "127.0.0.1"
+    upstream_host = "localhost"
+    port_53 = staticmethod(port_53_in_a_container)
 
     @contextlib.contextmanager
     def relay(self, environment: Mapping[str, str], nameserver: str = "") -> Iterator[_Target]:
