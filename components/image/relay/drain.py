@@ -32,8 +32,11 @@ def _wait(deadline: float) -> int:
     idle = 0
     while True:
         counters = control.statistics()
-        queued = counters.get("scheduler.envelope", 0)
-        idle = 0 if counters.get("scheduler.envelope.inflight", 0) else idle + 1
-        if not queued or idle == _IDLE_POLLS or time.monotonic() > deadline:
-            return queued
+        # A notice to a sender that has to be submitted, to this OpenSMTPD itself, which takes no mail any more: it is
+        # counted as queued and under way until it is submitted after the next start.
+        notices = counters.get("bounce.envelope", 0)
+        queued = counters.get("scheduler.envelope", 0) - notices
+        idle = 0 if counters.get("scheduler.envelope.inflight", 0) > notices else idle + 1
+        if queued <= 0 or idle == _IDLE_POLLS or time.monotonic() > deadline:
+            return max(0, queued)
         time.sleep(_POLL_SECONDS)
