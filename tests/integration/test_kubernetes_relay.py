@@ -1,0 +1,339 @@
+"""The component on a real cluster, by the real engine and provider: the life of one relay, under mail all the while."""
+
+import base64
+import json
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pytest
+from pulumi.automation import CommandError
+
+import components.kubernetes_relay
+from components import KubernetesRelay, relay_settings
+from components.doctor import kubernetes_workload
+from local.cluster.cluster import HOST_NAME, Cluster
+
+from .engine import engine
+from .kubernetes_cluster import Namespace, namespace
+from .kubernetes_relay import Client, address_of
+from .relay_container import IMAGE, relay_image, wait_for
+from .upstream import Upstream
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
+__all__ = ["relay_image"]
+
+_FIRST, _WRONG, _SECOND = ("me", "hunter2-first"), ("me", "hunter2-wrong"), ("me", "hunter2-second")
+_REFUSED = "refused the login (535): correct RELAY_USER and RELAY_PASSWORD"
+
+
+class _Mail:
+    """Submits a message every 50 ms through a Service, from one thread."""
+
+    def __init__(self, client: Client, host: str):
+        self.accepted: list[str] = []
+        self.errors: list[str] = []
+        self._client, self._host = client, host
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Mail":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(30)
+
+    def _run(self) -> None:
+        number = 0
+        while not self._stop.wait(0.05):
+            number += 1
+            recipient = f"continuous{number}@example.org"
+            try:
+                self._client.submit(self._host, number, recipient)
+                self.accepted.append(recipient)
+            except Exception as error:  # each is a client's
+                self.errors.append(f"{recipient}: {error!r}")
+
+
+def _arrived(upstream: Upstream) -> Counter[str]:
+    return Counter(recipient for sent in upstream.messages for recipient in sent.recipients if sent.sender)
+
+
+def _program(
+    cluster: Cluster, name: str, clients: str, upstream: Upstream, login: tuple[str, str], **args: object
+) -> Callable[[], None]:
+    def program() -> None:
+        provider = k8s.Provider("cluster", kubeconfig=pulumi.Output.secret(cluster.kubeconfig.read_text()))
+        user, password = login
+        settings = relay_settings.smtp(
+            HOST_NAME,
+            port=upstream.port,
+            user=user,
+            password=pulumi.Output.secret(password),
+            ca=upstream.authority.pem,
+        )
+        made = KubernetesRelay(
+            name,
+            {
+                "image": IMAGE,
+                "relay": settings,
+                "allowed_sender_domains": ["example.com"],
+                "allowed_namespaces": [clients],
+                "monitoring": {"namespace": clients},
+                "storage_size": "64Mi",
+                "cpu": "10m",
+                "options": {"probe_interval": "1s", "drain_timeout": "2s"},
+                **args,
+            },
+            pulumi.ResourceOptions(provider=provider),
+        )
+        pulumi.export("smtpAddress", made.smtp_address)
+        pulumi.export("workload", made.workload)
+
+    return program
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, relay_image: str) -> Iterator[Client]:
+    cluster.load_image(IMAGE)
+    with namespace(cluster) as clients:
+        yield Client(clients)
+
+
+@pytest.fixture(scope="module")
+def life(
+    cluster: Cluster, client: Client, kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SimpleNamespace]:
+    """What became of: preview; up; up again; up with a login that is refused; up with another one; fewer replicas while
+    the upstream is down; as many as before; destroy.
+    """
+    name = f"relay-{os.urandom(3).hex()}"
+    relays = Namespace(cluster, name)
+    seen = SimpleNamespace(name=name)
+    upstream = Upstream("starttls", _FIRST, address=cluster.host_address, host=HOST_NAME)
+
+    def program(login: tuple[str, str], **args: object) -> Callable[[], None]:
+        return _program(cluster, name, client.namespace.name, upstream, login, **args)
+
+    with pytest.MonkeyPatch.context() as patch, upstream:
+        # Else it takes minutes until a refused login fails the update.
+        patch.setattr(components.kubernetes_relay, "WAIT_SECONDS", 10)
+        patch.setattr(components.kubernetes_relay, "_REPLACE_SECONDS", 15)
+        directory = tmp_path_factory.mktemp("stack")
+        with engine(directory, program(_FIRST), plugins=kubernetes_plugin) as stack:
+            seen.preview = stack.preview()
+            begin = time.monotonic()
+            seen.up = stack.up()
+            seen.up_seconds = time.monotonic() - begin
+            seen.second_up = stack.up()
+            seen.outputs = stack.outputs
+            seen.objects = relays.kubectl("get", _everything(cluster), "--output=json")
+            seen.state = stack.state
+            host = seen.outputs["smtpAddress"].partition(":")[0]
+            with _Mail(client, host) as mail:
+                _refused_login(seen, stack, program, relays, client)
+                _new_login(seen, stack, program, upstream, relays)
+            wait_for(lambda: set(_arrived(upstream)) >= set(mail.accepted), 60, "mail that was accepted")
+            seen.mail, seen.arrived = mail, _arrived(upstream)
+            _secret_alone(seen, relays)
+            _fewer_replicas(seen, stack, program, upstream, relays, client)
+            seen.destroy = stack.destroy()
+        seen.is_left = name in cluster.kubectl("get", "namespaces", "--output=name")
+    return seen
+
+
+def _everything(cluster: Cluster) -> str:
+    """All kinds of objects that a namespace may hold, but Secrets."""
+    kinds = cluster.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name").split()
+    return ",".join(kind for kind in kinds if kind != "secrets")
+
+
+def _refused_login(seen, stack, program, relays, client) -> None:
+    stack.program = program(_WRONG)
+    with pytest.raises(CommandError) as failed:
+        stack.up()
+    seen.failed_up = str(failed.value)
+    last = f"{seen.name}-1"
+    seen.ready_meanwhile = relays.kubectl(
+        "get",
+        "pods",
+        "--output=jsonpath={range .items[*]}{.metadata.name}={.status.containerStatuses[0].ready} {end}",
+    ).split()
+    seen.events = relays.kubectl("describe", "pod", last)
+    seen.metrics = client.get(address_of(relays, last), "/metrics")[1]
+    seen.secrets_meanwhile = relays.kubectl("get", "secrets", "--output=name").split()
+
+
+def _new_login(seen, stack, program, upstream, relays) -> None:
+    upstream.login, upstream.former_login = _SECOND, _FIRST
+    stack.program = program(_SECOND)
+    stuck = threading.Thread(target=_delete_when_corrected, args=(relays, seen.name))
+    stuck.start()
+    seen.rolled = stack.up()
+    stuck.join()
+    upstream.former_login = None
+    seen.secrets_after = relays.kubectl("get", "secrets", "--output=name").split()
+
+
+def _delete_when_corrected(relays: Namespace, name: str) -> None:
+    """Delete the replica that never started, as docs/kubernetes.md says, once there is another revision for it."""
+
+    def revision() -> str:
+        return relays.kubectl("get", "statefulset", name, "--output=jsonpath={.status.updateRevision}")
+
+    refused = revision()
+    wait_for(lambda: revision() != refused, 60, "corrected revision")
+    relays.kubectl("delete", "pod", f"{name}-1", "--wait=false")
+
+
+def _secret_alone(seen, relays) -> None:
+    """Something else than Pulumi writes another password into the Secret."""
+    (secret,) = seen.secrets_after
+    data = {"RELAY_PASSWORD": base64.b64encode(b"hunter2-else").decode()}
+    relays.kubectl("patch", secret, f"--patch={json.dumps({'data': data})}")
+    # Have the kubelet look at the pods now, not within its minute.
+    relays.kubectl("annotate", "pods", "--all", "look=now")
+    pods = [f"{seen.name}-0", f"{seen.name}-1"]
+    line = "relay: a changed login is in use now"
+    wait_for(lambda: all(line in relays.kubectl("logs", pod) for pod in pods), 100, "login from the Secret")
+    seen.restarts = relays.kubectl(
+        "get", "pods", "--output=jsonpath={.items[*].status.containerStatuses[0].restartCount}"
+    ).split()
+    data["RELAY_PASSWORD"] = base64.b64encode(_SECOND[1].encode()).decode()
+    relays.kubectl("patch", secret, f"--patch={json.dumps({'data': data})}")
+    relays.kubectl("annotate", "pods", "--all", "look=again", "--overwrite")
+
+
+def _fewer_replicas(seen, stack, program, upstream, relays, client) -> None:
+    upstream.__exit__()
+    for number in range(3):
+        client.submit(address_of(relays, f"{seen.name}-1"), number, f"stranded{number}@example.org")
+    stack.program = program(_SECOND, replicas=1)
+    stack.up()
+    seen.claims = relays.kubectl("get", "pvc", "--output=name").split()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", str(relays.cluster.kubeconfig))
+        patch.setenv("PATH", str(relays.cluster.programs), prepend=os.pathsep)
+        seen.findings, _ = kubernetes_workload.look(seen.outputs["workload"], "local")
+    with upstream:
+        stack.program = program(_SECOND)
+        stack.up()
+        wait_for(lambda: len(_stranded(upstream)) == 3, 60, "mail of the replica that came back")
+    seen.stranded = _stranded(upstream)
+    upstream.__enter__()
+
+
+def _stranded(upstream: Upstream) -> Counter[str]:
+    return Counter({to: times for to, times in _arrived(upstream).items() if to.startswith("stranded")})
+
+
+def test_a_preview_shows_every_object(life: SimpleNamespace) -> None:
+    kinds = Counter(step.type.rpartition(":")[2] for step in life.preview.steps)
+    assert kinds == {
+        "KubernetesRelay": 1,
+        "Namespace": 1,
+        "StatefulSet": 1,
+        "Service": 2,
+        "Secret": 1,
+        "ServiceAccount": 1,
+        "NetworkPolicy": 1,
+        "PodDisruptionBudget": 1,
+    }
+
+
+def test_the_outputs_name_the_service_and_the_stateful_set(life: SimpleNamespace) -> None:
+    assert life.outputs == {
+        "smtpAddress": f"{life.name}.{life.name}.svc:25",
+        "workload": f"{life.name}/{life.name}",
+    }
+
+
+def test_a_second_up_changes_nothing(life: SimpleNamespace) -> None:
+    assert life.second_up.changes == {}
+
+
+@pytest.mark.parametrize("shown", ["objects", "state", "preview", "up"])
+def test_the_password_is_in_the_secret_and_nowhere_else(life: SimpleNamespace, shown: str) -> None:
+    found = getattr(life, shown)
+    text = found if isinstance(found, str) else found.log
+    for password in (_FIRST[1], base64.b64encode(_FIRST[1].encode()).decode()):
+        assert password not in text
+
+
+def test_a_refused_login_stops_the_rollout_at_the_first_replica(life: SimpleNamespace) -> None:
+    assert f"{life.name}" in life.failed_up
+    assert life.ready_meanwhile == [f"{life.name}-0=true", f"{life.name}-1=false"]
+
+
+def test_a_pod_whose_login_is_refused_says_so_in_its_events(life: SimpleNamespace) -> None:
+    assert "Startup probe failed: unhealthy: upstream" in life.events
+    assert _REFUSED in life.events
+    assert _WRONG[1] not in life.events
+
+
+def test_a_refused_login_shows_in_the_metrics_that_the_alert_rule_asks_for(life: SimpleNamespace) -> None:
+    values = dict(line.split() for line in life.metrics.splitlines() if line and line[0] != "#")
+    assert float(values["opensmtpd_upstream_login_refusals_total"]) > 0
+    assert float(values["opensmtpd_ready"]) == 0
+
+
+def test_the_old_secret_stays_until_the_new_one_is_proven(life: SimpleNamespace) -> None:
+    assert len(life.secrets_meanwhile) == 2
+    assert len(life.secrets_after) == 1
+    assert not set(life.secrets_after) & set(life.secrets_meanwhile)
+
+
+def test_a_corrected_login_gets_past_the_replica_that_was_stuck(life: SimpleNamespace) -> None:
+    (operation,) = [step.operation for step in life.rolled.steps if step.type.endswith(":StatefulSet")]
+    assert operation == "update"
+
+
+def test_no_client_notices_a_rollout_and_no_message_is_lost(life: SimpleNamespace) -> None:
+    assert life.mail.errors == []
+    assert len(life.mail.accepted) > 100
+    assert {life.arrived[recipient] for recipient in life.mail.accepted} == {1}
+
+
+def test_a_changed_secret_is_taken_over_without_a_restart(life: SimpleNamespace) -> None:
+    assert life.restarts == ["0", "0"]
+
+
+def test_the_queue_of_a_removed_replica_is_kept_and_the_doctor_names_it(life: SimpleNamespace) -> None:
+    assert f"persistentvolumeclaim/queue-{life.name}-1" in life.claims
+    (left,) = [finding for finding in life.findings if finding.check == f"queue, {life.name}-1"]
+    assert "set replicas to 2" in left.advice
+
+
+def test_the_mail_of_a_removed_replica_leaves_when_it_comes_back(life: SimpleNamespace) -> None:
+    assert life.stranded == {f"stranded{number}@example.org": 1 for number in range(3)}
+
+
+def test_a_destroy_leaves_nothing(life: SimpleNamespace) -> None:
+    assert not life.is_left
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"namespace": "not-there"}, "not-there"),
+        ({"storage_class": "not-there"}, "not-there"),
+    ],
+)
+def test_what_the_cluster_does_not_have_is_an_error_of_the_preview(
+    cluster, client, kubernetes_plugin, tmp_path, args, message
+) -> None:
+    upstream = SimpleNamespace(port=587, authority=SimpleNamespace(pem=Upstream().authority.pem))
+    program = _program(cluster, "relay", client.namespace.name, upstream, _FIRST, **args)
+    with (
+        engine(tmp_path, program, plugins=kubernetes_plugin) as stack,
+        pytest.raises(CommandError, match=message),
+    ):
+        stack.preview()
