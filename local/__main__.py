@@ -110,9 +110,10 @@ def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Pr
 
 
 def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoReturn:
-    """Become pytest, with the tools at hand."""
+    """Become pytest, with the tools at hand; without arguments, of several processes, as most tests wait."""
     toolbox = Toolbox.ready(progress, workspace.plugins)
     os.chdir(CHECKOUT)
+    arguments = arguments or ["--numprocesses", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
 
 

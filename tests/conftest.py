@@ -1,7 +1,15 @@
 """What all tests share."""
 
 import hypothesis
+import pytest
 
 # How long a case takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, and all that use the cluster, as each process would start its own."""
+    for item in items:
+        group = "cluster" if "cluster" in item.fixturenames else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
