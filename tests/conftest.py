@@ -13,3 +13,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         group = "cluster" if "cluster" in item.fixturenames else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name no test after a key, which each process makes for itself: they must have the same tests."""
+    return argname if "-----BEGIN" in str(val) else None

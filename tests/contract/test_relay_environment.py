@@ -257,7 +257,7 @@ def test_direct_delivery_needs_no_host_and_is_asked_for_by_name():
             "OPENSMTPD_DKIM_DOMAIN 'example.com' does not go with RELAY_HOST email-smtp.eu-west-1.amazonaws.com",
         ),
     ],
-    ids=str,
+    ids=lambda given: ", ".join(given) if isinstance(given, dict) else None,
 )
 def test_what_does_not_fit_together_is_named_as_the_environment_has_it(given: dict[str, str], blamed: str):
     with pytest.raises(InvalidEnvironment) as raised:
