@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -10,16 +9,15 @@ from pathlib import Path
 
 from bench.figures import Figure
 from bench.program import COUNT, CPU_FILE, ZONE, ZONE_ID
+from bench.pulumi_stack import PulumiStack
 from local import run_config
 from local.account import LocalAccount
 from local.toolbox import Toolbox
 from local.tools.failure import Failure
 from local.tools.progress import Progress
-from local.workspace import CHECKOUT, Workspace
+from local.workspace import Workspace
 
 _SUBJECTS = ("ours", "flat")
-_PROGRAMS = Path(__file__).parent / "program"
-_STACK = "bench"
 _REGION = "eu-west-1"
 
 _ROUNDS = {1: 5, 10: 5, 100: 1}
@@ -53,38 +51,24 @@ class _Project:
     def __init__(self, subject: str, domains: int, toolbox: Toolbox):
         self._subject = subject
         self._domains = domains
-        self._program = toolbox.cli / "pulumi"
         self._directory = Path(tempfile.mkdtemp())
         self._account = LocalAccount(self._directory / "aws")
         self._cpu_file = self._directory / "cpu"
-        self._environment = toolbox.environment() | {
-            "PULUMI_BACKEND_URL": f"file://{self._directory}",
-            "PULUMI_CONFIG_PASSPHRASE": "bench",
-            "PYTHONPATH": str(CHECKOUT),
+        variables = {
             # It writes the whole state anew before and after each resource, which is neither program's work.
             "PULUMI_EXPERIMENTAL": "true",
             "PULUMI_SKIP_CHECKPOINTS": "true",
             COUNT: str(domains),
             CPU_FILE: str(self._cpu_file),
         }
+        self._stack = PulumiStack(subject, self._directory, toolbox, variables)
 
     def __enter__(self) -> "_Project":
         try:
             self._account.start(_REGION, "localhost", "127.0.0.1")
-            self._environment[ZONE_ID] = self._account.ensure_zone(ZONE)
-            (self._directory / "Pulumi.yaml").write_text(
-                json.dumps(
-                    {
-                        "name": "bench",
-                        "runtime": "python",
-                        "main": str(_PROGRAMS / self._subject),
-                    }
-                )
-            )
-            self._pulumi("stack", "init", _STACK)
-            run_config.write(
-                self._directory / f"Pulumi.{_STACK}.yaml", run_config.account_facts(self._account.facts())
-            )
+            self._stack.variables[ZONE_ID] = self._account.ensure_zone(ZONE)
+            self._stack.init()
+            run_config.write(self._stack.config_file, run_config.account_facts(self._account.facts()))
         except BaseException:
             self.__exit__()
             raise
@@ -98,7 +82,7 @@ class _Project:
         """How long preview and up take, and how much of the CPU the program itself."""
         for command, options in (("preview", ()), ("up", ("--yes", "--skip-preview"))):
             start = time.monotonic()
-            self._pulumi(command, *options)
+            self._stack.run(command, *options)
             seconds = time.monotonic() - start
             what = f"{command}, {self._domains} domains"
             yield Figure(what, self._subject, seconds, "s")
@@ -106,26 +90,9 @@ class _Project:
 
     def resources(self) -> set[tuple[str, str]]:
         """What the stack has at AWS: types and names."""
-        resources = json.loads(self._pulumi("stack", "export"))["deployment"]["resources"]
+        resources = json.loads(self._stack.run("stack", "export"))["deployment"]["resources"]
         return {
             (resource["type"], resource["urn"].rpartition("::")[2])
             for resource in resources
             if resource["type"].startswith("aws:")
         }
-
-    def _pulumi(self, *arguments: str) -> str:
-        finished = subprocess.run(
-            [
-                self._program,
-                *arguments,
-                "--non-interactive",
-                *(() if arguments[0] == "stack" else ("--stack", _STACK)),
-            ],
-            cwd=self._directory,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-        )
-        if finished.returncode:
-            raise Failure(f"pulumi {arguments[0]} of {self._subject}:\n{finished.stdout}{finished.stderr}")
-        return finished.stdout
