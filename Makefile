@@ -40,7 +40,7 @@ doctor: $(INSTALLED) ## say what is wrong with the stack's mail, and what to do;
 test: $(INSTALLED) ## set up and run every test; ARGS goes to pytest
 	@$(RUN) test $(ARGS)
 
-bench: $(INSTALLED) ## measure the relay beside others, and the components beside a flat program; ARGS=relay or program
+bench: $(INSTALLED) ## measure the relay beside others, the components beside a flat program, and replicas on a cluster; ARGS=kubernetes
 	@$(VENV)/bin/python -m bench $(ARGS)
 
 image: $(INSTALLED) ## build the relay's image for a release, from a base named by its digest

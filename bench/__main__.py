@@ -1,14 +1,12 @@
-"""`make bench`: measures the relays side by side, and a program of components beside a flat one.
+"""`make bench`: measures the relays side by side, a program of components beside a flat one, and replicas on a cluster.
 
-Tables go to stdout, all figures to build/bench.json. An argument chooses one of the two: `relay` or `program`.
+Tables go to stdout, all figures to build/bench.json. An argument chooses one: `relay`, `program` or `kubernetes`.
 """
 
 import argparse
 import gzip
 import itertools
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +18,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
-from bench import programs
+from bench import images, kubernetes, programs
 from bench.figures import Figure, medians, rate, table
 from bench.load import Load
 from bench.relay import Relay
@@ -45,7 +43,7 @@ _LOADS = {"4 KB": (4 * 1024, 1500), "100 KB": (100 * 1024, 500)}
 
 def main() -> int:
     """Measure what is asked for; returns the exit status."""
-    sections = {"relay": _relays, "program": programs.measure}
+    sections = {"relay": _relays, "program": programs.measure, "kubernetes": kubernetes.measure}
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("section", nargs="?", choices=sections, help="default: all")
     chosen = parser.parse_args().section
@@ -68,31 +66,17 @@ def _relays(progress: Progress) -> Iterator[Figure]:
     engine = docker.DockerClient(base_url=address)
     base_image.ensure(progress, engine)
     for subject in SUBJECTS:
-        yield from _build(engine, address, subject, progress)
+        yield from _image(engine, address, subject, progress)
     with tempfile.TemporaryDirectory() as directory:
         yield from _rounds(engine, Path(directory), progress)
 
 
-def _build(
+def _image(
     engine: docker.DockerClient, address: str, subject: Subject, progress: Progress
 ) -> Iterator[Figure]:
-    with progress.step(f"Image of {subject.name}"):
-        command = [
-            "docker",
-            "build",
-            "--quiet",
-            "--network=host",
-            f"--tag={subject.image}",
-            str(subject.context),
-        ]
-        # The classic builder is the one that every engine has.
-        environment = os.environ | {"DOCKER_HOST": address, "DOCKER_BUILDKIT": "0"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Failure(f"The image of {subject.name} cannot be built:\n{done.stdout}{done.stderr}")
-        image = engine.images.get(subject.image)
-        yield Figure("image", subject.name, image.attrs["Size"] / 1e6, "MB")
-        yield Figure("image, compressed", subject.name, _compressed_size(image.save()) / 1e6, "MB")
+    image = images.build(engine, address, subject, progress)
+    yield Figure("image", subject.name, image.attrs["Size"] / 1e6, "MB")
+    yield Figure("image, compressed", subject.name, _compressed_size(image.save()) / 1e6, "MB")
 
 
 def _compressed_size(archive: Iterable[bytes]) -> int:

@@ -36,7 +36,7 @@ def table(figures: Iterable[Figure]) -> str:
         row[figure.subject] = f"{figure.value:.0f}" if figure.value >= 100 else f"{figure.value:.2f}"
     subjects = list(dict.fromkeys(subject for row in rows.values() for subject in row))
     width = max(map(len, rows), default=0)
-    lines = [" " * width + "".join(f"{subject:>10}" for subject in subjects)]
+    lines = [" " * width + "".join(f"{subject:>12}" for subject in subjects)]
     for name, row in rows.items():
-        lines.append(f"{name:{width}}" + "".join(f"{row.get(subject, '-'):>10}" for subject in subjects))
+        lines.append(f"{name:{width}}" + "".join(f"{row.get(subject, '-'):>12}" for subject in subjects))
     return "\n".join(lines)

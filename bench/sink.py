@@ -12,15 +12,15 @@ _END_OF_DATA = b"\r\n.\r\n"
 
 
 class Sink:
-    """An SMTP server on a free port of 127.0.0.1, in a process of its own. `with sink:` it runs.
+    """An SMTP server on a free port of `address`, in a process of its own. `with sink:` it runs.
 
-    With a TLS `context` it demands STARTTLS and then a login, which may be any. It counts each recipient once, so every
-    message must have its own.
+    With a TLS `context` it demands STARTTLS and then a login, which may be any. It tells messages by their
+    recipients, so every message must have its own.
     """
 
-    def __init__(self, context: Callable[[], ssl.SSLContext] | None = None):
+    def __init__(self, context: Callable[[], ssl.SSLContext] | None = None, address: str = "127.0.0.1"):
         self._ours, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=_main, args=(theirs, context), daemon=True)
+        self._process = multiprocessing.Process(target=_main, args=(theirs, context, address), daemon=True)
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -34,30 +34,39 @@ class Sink:
 
     def arrivals(self, label: str) -> list[float]:
         """When the first message for each recipient that begins with `label` arrived, by `time.monotonic()`; sorted."""
+        return sorted(moments[0] for moments in self._moments(label).values())
+
+    def deliveries(self, label: str) -> dict[str, int]:
+        """How often a message arrived for each recipient that begins with `label`."""
+        return {recipient.decode(): len(moments) for recipient, moments in self._moments(label).items()}
+
+    def _moments(self, label: str) -> dict[bytes, list[float]]:
         self._ours.send(label)
         return self._ours.recv()
 
 
-def _main(parent: Connection, context: Callable[[], ssl.SSLContext] | None) -> None:
-    asyncio.run(_serve(parent, context and context()))
+def _main(parent: Connection, context: Callable[[], ssl.SSLContext] | None, address: str) -> None:
+    asyncio.run(_serve(parent, context and context(), address))
 
 
-async def _serve(parent: Connection, context: ssl.SSLContext | None) -> None:
-    arrived: dict[bytes, float] = {}
+async def _serve(parent: Connection, context: ssl.SSLContext | None, address: str) -> None:
+    arrived: dict[bytes, list[float]] = {}
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Session(arrived, context), "127.0.0.1", 0, backlog=1000)
+    server = await loop.create_server(lambda: _Session(arrived, context), address, 0, backlog=1000)
     parent.send(server.sockets[0].getsockname()[1])
 
     def answer() -> None:
         label = parent.recv().encode()
-        parent.send(sorted(moment for recipient, moment in arrived.items() if recipient.startswith(label)))
+        parent.send(
+            {recipient: moments for recipient, moments in arrived.items() if recipient.startswith(label)}
+        )
 
     loop.add_reader(parent.fileno(), answer)
     await server.serve_forever()
 
 
 class _Session(asyncio.Protocol):
-    def __init__(self, arrived: dict[bytes, float], context: ssl.SSLContext | None):
+    def __init__(self, arrived: dict[bytes, list[float]], context: ssl.SSLContext | None):
         self._arrived = arrived
         self._context = context
         self._received = bytearray()
@@ -86,7 +95,7 @@ class _Session(asyncio.Protocol):
             if self._in_data:
                 self._in_data = False
                 for recipient in self._recipients:
-                    self._arrived.setdefault(recipient, time.monotonic())
+                    self._arrived.setdefault(recipient, []).append(time.monotonic())
                 self._reply("250 2.0.0 Ok")
             else:
                 self._command(taken)

@@ -1,4 +1,4 @@
-"""The two programs that are compared: what they have in common."""
+"""The programs that are measured: what they have in common."""
 
 import atexit
 import os
@@ -8,6 +8,8 @@ from pathlib import Path
 ZONE = "example.com"
 COUNT, ZONE_ID, CPU_FILE = "BENCH_DOMAINS", "BENCH_ZONE_ID", "BENCH_CPU_FILE"
 """The variables that tell a program how many domains to make, in which zone, and where to leave its CPU seconds."""
+ARGUMENTS = "BENCH_ARGUMENTS"
+"""The variable that tells the program of a cluster what it needs to know, as JSON."""
 
 
 def domains() -> list[str]:
