@@ -1,7 +1,7 @@
 """How every component checks its arguments: known keys, one choice of several, values now or when they resolve."""
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import pulumi
@@ -10,6 +10,7 @@ from .argument_types import kind_of, misfit
 from .image.relay.invalid_setting import InvalidSetting
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 MISSING = "is missing, and has no default"
 
@@ -61,14 +62,7 @@ def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...
 def checked(
     component: str, argument: str, value: pulumi.Input[T], check: Callable[[T], T]
 ) -> pulumi.Input[T]:
-    """Return `check(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known).
-
-    A list or a mapping with an Output in it counts as one.
-    """
-    if isinstance(value, list) and any(isinstance(item, pulumi.Output) for item in value):
-        value = pulumi.Output.all(*value)
-    if isinstance(value, dict) and any(isinstance(item, pulumi.Output) for item in value.values()):
-        value = pulumi.Output.all(**value)
+    """`applied(value, check)`, with the fix that an InvalidSetting names as an InvalidArgument."""
 
     def run(plain: T) -> T:
         try:
@@ -78,4 +72,22 @@ def checked(
                 component, argument, f"{error.value} {error.problem}: {error.fix}".lstrip()
             ) from None
 
-    return value.apply(run) if isinstance(value, pulumi.Output) else run(value)
+    return applied(value, run)
+
+
+def applied(value: pulumi.Input[T], function: Callable[[T], U]) -> pulumi.Input[U]:
+    """Return `function(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known).
+
+    A list or a mapping with an Output in it counts as one.
+    """
+    if isinstance(value, list) and any(map(_comes_later, value)):
+        value = pulumi.Output.all(*value)
+    elif isinstance(value, dict) and any(map(_comes_later, value.values())):
+        value = pulumi.Output.all(**value)
+    elif isinstance(value, Awaitable):
+        value = pulumi.Output.from_input(value)
+    return value.apply(function) if isinstance(value, pulumi.Output) else function(value)
+
+
+def _comes_later(value: object) -> bool:
+    return isinstance(value, pulumi.Output | Awaitable)

@@ -1,11 +1,11 @@
 """The DNS records that mail needs, as data, and the look-up that tells which of them are not there."""
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
 import dns.exception
 import dns.rdatatype
-import dns.resolver
 import pulumi
 
 from .image.relay.checks import CHECKS, check_allowed_sender_domains
@@ -81,10 +81,26 @@ def check_address(value: str) -> str:
     return f"{local_part}{at}{domain.lower()}"
 
 
+def check_resolver(value: str) -> str:
+    """Return what Lookup takes; raise InvalidSetting for what is no `address:port`."""
+    address, _, port = value.rpartition(":")
+    try:
+        ipaddress.ip_address(address)
+        if not 0 < int(port) < 2**16:
+            raise ValueError
+    except ValueError:
+        fix = "give one such as 192.0.2.53:53"
+        raise InvalidSetting("resolver", "is not an address with a port", fix, repr(value)) from None
+    return value
+
+
 class Lookup:
     """Asks one DNS server, `resolver` as `address:port`; empty means the machine's own."""
 
     def __init__(self, resolver: str = ""):
+        # Late: it takes longer to load than all else here, and most programs look nothing up.
+        import dns.resolver
+
         self._resolver = dns.resolver.Resolver(configure=not resolver)
         self._resolver.lifetime = _LOOKUP_SECONDS
         if resolver:
@@ -118,7 +134,7 @@ class Lookup:
         ]
 
 
-def _as_values(answer: dns.resolver.Answer) -> list[str]:
+def _as_values(answer: "dns.resolver.Answer") -> list[str]:
     if answer.rdtype == dns.rdatatype.TXT:
         return [b"".join(data.strings).decode(errors="replace") for data in answer]
     return [data.to_text().rstrip(".") for data in answer]

@@ -1,12 +1,12 @@
 """The Route 53 zone that a domain's records belong in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 from pulumi_aws import route53
 
-from .arguments import InvalidArgument
+from .arguments import InvalidArgument, applied
 from .shared_answers import ask_once
 
 
@@ -16,18 +16,18 @@ def given_zone(
     """The id of a zone that must hold the domain. Raises InvalidArgument in what waits for it."""
     zone = ask_once(parent, route53.get_zone_output, pulumi.InvokeOutputOptions, zone_id=zone_id)
 
-    def check(known: Sequence[Any]) -> str:
-        found, name = known[0], known[0].name.rstrip(".")
-        if not f".{known[1]}".endswith(f".{name}"):
+    def check(found: Any, held: str) -> str:
+        name = found.name.rstrip(".")
+        if not f".{held}".endswith(f".{name}"):
             raise InvalidArgument(
                 "SesDomain",
                 "zone",
-                f"{found.zone_id!r} is the zone {name!r}, which does not hold {known[1]!r}; "
+                f"{found.zone_id!r} is the zone {name!r}, which does not hold {held!r}; "
                 "give the zone of the domain or of a domain above it, or leave it out",
             )
         return found.zone_id
 
-    return pulumi.Output.all(zone, domain).apply(check)
+    return zone.apply(lambda found: applied(domain, lambda held: check(found, held)))
 
 
 def found_zone(domain: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Output[str]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/ses/latest/dg/using-configuration-sets.html
 import pulumi
 from pulumi_aws import sesv2
 
-from .arguments import InvalidArgument, check_keys
+from .arguments import InvalidArgument, applied, check_keys
 from .ses_configuration_args import SUPPRESSIONS, SesConfigurationArgs, SesTrackingArgs
 
 _TLS = {"require": "REQUIRE", "optional": "OPTIONAL"}
@@ -68,8 +68,7 @@ class SesConfiguration(pulumi.ComponentResource):
             }
         return sesv2.ConfigurationSet(
             name,
-            configuration_set_name=args.get("name")
-            or pulumi.Output.from_input(args["domain"]).apply(default_set_name),
+            configuration_set_name=args.get("name") or applied(args["domain"], default_set_name),
             delivery_options={
                 "tls_policy": _TLS[args.get("tls", "require")],
                 "sending_pool_name": pool,

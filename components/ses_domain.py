@@ -12,8 +12,7 @@ from pulumi_aws import route53, sesv2
 
 from . import ses_records
 from .apex_texts import ApexTexts
-from .arguments import InvalidArgument, checked
-from .dkim_key import signing_key
+from .arguments import InvalidArgument, applied, checked
 from .dns import DnsRecord, Lookup, check_domain, txt_strings, zone_snippet
 from .hosted_zone import found_zone, given_zone
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
@@ -66,17 +65,17 @@ class SesDomain(pulumi.ComponentResource):
         super().__init__("opensmtpd:index:SesDomain", name, {}, opts)
         check_domain_args(args)
         domain = checked("SesDomain", "domain", args["domain"], check_domain)
-        self._lookup = Lookup(args.get("resolver", ""))
+        self._resolver = args.get("resolver", "")
 
         identity = SesIdentity(self, name, domain, args, _signing(args.get("dkim", {})))
         self.region = identity.region
         self._published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
         mail_from = self._create_mail_from(name, domain, args, identity)
 
-        apex = ApexTexts(domain, self._lookup) if args.get("apex_spf") else None
+        apex = ApexTexts(domain, Lookup(self._resolver)) if args.get("apex_spf") else None
         records = self._describe_records(domain, args, identity, mail_from, apex)
         self.dns_records = pulumi.Output.all(
-            list(records.values()), self._describe_others(domain, args, identity)
+            _known_records(list(records.values())), self._describe_others(domain, args, identity)
         ).apply(lambda known: [*known[0], *known[1]])
         self.zone_snippet = self.dns_records.apply(zone_snippet)
         written = self._write_records(name, domain, args, records, apex, write_record)
@@ -138,12 +137,10 @@ class SesDomain(pulumi.ComponentResource):
 
     def _describe_others(
         self, domain: pulumi.Input[str], args: SesDomainArgs, identity: SesIdentity
-    ) -> pulumi.Output[list[DnsRecord]]:
+    ) -> pulumi.Input[list[DnsRecord]]:
         """The records that are others' to write: DKIM of an adopted identity, or of a key that signs elsewhere too, and
         the consent of report receivers."""
-        consents = pulumi.Output.from_input(domain).apply(
-            lambda known: ses_records.report_consents(args.get("dmarc", {}), known)
-        )
+        consents = applied(domain, lambda known: ses_records.report_consents(args.get("dmarc", {}), known))
         dkim = args.get("dkim", {})
         if not identity.is_ours:
             elsewhere = identity.tokens.apply(
@@ -197,11 +194,13 @@ class SesDomain(pulumi.ComponentResource):
     async def _explain(self, domain: pulumi.Input[str]) -> str:
         known = await pulumi.Output.all(domain, self.region, self.dns_records).future()
         name, region, records = known
-        return _describe_unmet(name, region, await asyncio.to_thread(self._lookup.unmet, records))
+        return _describe_unmet(name, region, await asyncio.to_thread(Lookup(self._resolver).unmet, records))
 
 
 def _signing(dkim: DkimArgs) -> dict[str, Any] | None:
     if "private_key" in dkim:
+        from .dkim_key import signing_key  # late, as cryptography is slow to load
+
         return {
             "domain_signing_selector": dkim["selector"],
             "domain_signing_private_key": checked(
@@ -212,7 +211,7 @@ def _signing(dkim: DkimArgs) -> dict[str, Any] | None:
     return {"next_signing_key_length": KEY_BITS[int(dkim["bits"])]} if "bits" in dkim else None
 
 
-def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Output[str]:
+def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Input[str]:
     def check(known: Sequence[str]) -> str:
         identity = known[1]
         given = (known[0] or f"{_MAIL_FROM_LABEL}.{identity}").lower().rstrip(".")
@@ -224,7 +223,7 @@ def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) 
             raise _mail_from_error(given, f"is not below {identity!r}; name one such as bounce.{identity}")
         return checked("SesDomain", "mail_from.domain", given, check_domain)
 
-    return pulumi.Output.all(mail_from, domain).apply(check)
+    return applied([mail_from, domain], check)
 
 
 def _mail_from_error(given: str, reason: str) -> InvalidArgument:
@@ -235,7 +234,18 @@ def _route53_value(record: DnsRecord) -> pulumi.Input[str]:
     if record["type"] != "TXT":
         return record["value"]
     # The provider puts the outer quotes around a value, and splits nothing.
-    return pulumi.Output.from_input(record["value"]).apply(lambda value: '" "'.join(txt_strings(value)))
+    return applied(record["value"], lambda value: '" "'.join(txt_strings(value)))
+
+
+def _known_records(records: list[DnsRecord]) -> pulumi.Output[list[DnsRecord]]:
+    # Only names and values can be Outputs: looking for one in every field would cost most of a domain's time.
+    names, values = ([record[key] for record in records] for key in ("name", "value"))
+    return pulumi.Output.all(*names, *values).apply(
+        lambda known: [
+            DnsRecord(**{**record, "name": name, "value": value})
+            for record, name, value in zip(records, known, known[len(records) :], strict=False)
+        ]
+    )
 
 
 def _describe_unmet(domain: str, region: str, unmet: list[tuple[DnsRecord, list[str]]]) -> str:

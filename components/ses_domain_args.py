@@ -8,8 +8,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from .arguments import InvalidArgument, check_keys, checked
-from .dkim_key import check_selector
 from .dmarc import DmarcPolicy
+from .dns import check_resolver
 from .ses_identity_args import SesIdentityOptions, check_choice, check_identity_args
 from .ses_regions import SesRegionData
 
@@ -103,7 +103,11 @@ def check_domain_args(args: SesDomainArgs) -> None:
             "SesDomain", "dkim.record", "is about a key of yours: give selector and private_key too"
         )
     if "selector" in dkim:
+        from .dkim_key import check_selector  # late, as cryptography is slow to load
+
         checked("SesDomain", "dkim", dkim["selector"], check_selector)
+    if args.get("resolver"):
+        checked("SesDomain", "resolver", args["resolver"], check_resolver)
     for part in args.get("without", []):
         if part in args:
             raise InvalidArgument("SesDomain", part, "is given, and named in without: leave one of them out")

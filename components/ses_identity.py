@@ -12,6 +12,7 @@ from .ses_configuration import SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs
 from .ses_identity_args import SesIdentityOptions, has_part
 from .shared_answers import ask_once
+from .verification_hook import explaining_hook
 
 
 class SesIdentity:
@@ -63,9 +64,6 @@ class SesIdentity:
         self._create_belongings(args)
         if args.get("tenant"):
             self._create_tenant(args["tenant"], configuration)
-        self.configuration_set_arn = pulumi.Output.all(arn=self.arn, name=self.configuration_set).apply(
-            lambda known: _configuration_set_arn(known["arn"], known["name"])
-        )
 
     def create_verification(
         self,
@@ -75,22 +73,16 @@ class SesIdentity:
     ) -> None:
         """Wait until SES has verified the identity. When time runs out, the error says what `explain` returns: the
         provider's own says only that it did."""
-
-        async def log(_: pulumi.ErrorHookArgs) -> bool:
-            pulumi.log.error(await explain(), self._owner)
-            return False  # do not try again
-
+        name = f"{self._name}-verification"
         ses.DomainIdentityVerification(
-            f"{self._name}-verification",
+            name,
             # It asks SES for the status of this identity, whether that is a domain or an address.
             domain=self._identity,
             region=self._region,
             opts=self._options(
                 depends_on=[*self.resources, *required],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{int(args.get('timeout', 600))}s"),
-                hooks=pulumi.ResourceHookBinding(
-                    on_error=[pulumi.ErrorHook(f"{self._name}-verification", log)]
-                ),
+                hooks=pulumi.ResourceHookBinding(on_error=[explaining_hook(self._owner, name, explain)]),
             ),
         )
 
@@ -117,6 +109,7 @@ class SesIdentity:
         self.arn = identity.arn
         self.tokens = identity.dkim_signing_attributes["tokens"]
         self.configuration_set = configuration.set_name if configuration else pulumi.Output.from_input("")
+        self.configuration_set_arn = configuration.arn if configuration else pulumi.Output.from_input("")
         self.resources = [identity]
 
     def _adopt_identity(self) -> None:
@@ -128,6 +121,9 @@ class SesIdentity:
         self.arn = identity.arn
         self.tokens = identity.dkim_signing_attributes.apply(_easy_dkim_tokens)
         self.configuration_set = identity.configuration_set_name.apply(lambda name: name or "")
+        self.configuration_set_arn = pulumi.Output.all(self.arn, self.configuration_set).apply(
+            lambda known: _configuration_set_arn(*known)
+        )
         self.resources = []
 
     def _create_belongings(self, args: SesIdentityOptions) -> None:

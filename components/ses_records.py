@@ -2,8 +2,7 @@
 
 import pulumi
 
-from .arguments import checked
-from .dkim_key import public_record
+from .arguments import applied, checked
 from .dmarc import DmarcPolicy, dmarc_value, report_authorisations
 from .dns import DnsRecord
 from .ses_regions import SesRegion
@@ -41,10 +40,12 @@ def own_dkim(
     selector: str, private_key: pulumi.Input[str], domain: pulumi.Input[str]
 ) -> dict[str, DnsRecord]:
     """The public half of a key of one's own. Raises InvalidArgument for what is no such key."""
+    from .dkim_key import public_record  # late, as cryptography is slow to load
+
     public = checked("SesDomain", "dkim.private_key", pulumi.Output.secret(private_key), public_record)
     return {
         "dkim": DnsRecord(
-            name=pulumi.Output.concat(selector, "._domainkey.", domain),
+            name=applied(domain, lambda known: f"{selector}._domainkey.{known}"),
             type="TXT",
             value=pulumi.Output.unsecret(public),  # it is for everybody to read
             ttl=_TTL_SECONDS,
@@ -77,7 +78,7 @@ def dmarc(policy: DmarcPolicy, domain: pulumi.Input[str]) -> dict[str, DnsRecord
     """The policy. Raises InvalidArgument for one that no receiver can follow."""
     return {
         "dmarc": DnsRecord(
-            name=pulumi.Output.concat("_dmarc.", domain),
+            name=applied(domain, lambda known: f"_dmarc.{known}"),
             type="TXT",
             value=checked("SesDomain", "dmarc", policy, dmarc_value),
             ttl=_TTL_SECONDS,

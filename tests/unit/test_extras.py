@@ -35,6 +35,15 @@ assert ("docker:index/container:Container", "relay") in recorder.names()
     assert run_without(["pulumi_aws", "pulumi_kubernetes", "boto3"], program) == ""
 
 
+def test_a_domain_without_a_key_of_its_own_that_looks_nothing_up_waits_for_neither_library():
+    program = """
+from components import SesDomain, SmtpCredentials
+from tests.unit.recorder import record
+record(lambda: SesDomain("ses", {"domain": "example.com"}) and None)
+"""
+    assert run_without(["dns.resolver", "cryptography"], program) == ""
+
+
 @pytest.mark.parametrize(
     ("component", "sdk", "extra"),
     [

@@ -404,6 +404,7 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"without": ["dmarc"], "dmarc": {"p": "none"}}, "dmarc: is given, and named in without"),
         ({"policies": {"partner": "Allow"}}, "policies: is not an IAM policy document"),
         ({"adopt": True, "tenant": "team"}, "tenant: belongs to an identity's owner"),
+        ({"resolver": "10.0.0.53"}, "resolver: '10.0.0.53' is not an address with a port: give one such"),
         ({"configuration": {"tls": "yes"}}, "tls: 'yes' is not one of require, optional"),
         ({"configuration": {"suppression": ["SPAM"]}}, "suppression: 'SPAM' is not one of BOUNCE, COMPLAINT"),
         (
