@@ -74,9 +74,10 @@ class SesDomain(pulumi.ComponentResource):
 
         apex = ApexTexts(domain, Lookup(self._resolver)) if args.get("apex_spf") else None
         records = self._describe_records(domain, args, identity, mail_from, apex)
-        self.dns_records = pulumi.Output.all(
-            _known_records(list(records.values())), self._describe_others(domain, args, identity)
-        ).apply(lambda known: [*known[0], *known[1]])
+        others = self._describe_others(domain, args, identity)
+        self.dns_records = _known_records(list(records.values())).apply(
+            lambda ours: applied(others, lambda theirs: [*ours, *theirs])
+        )
         self.zone_snippet = self.dns_records.apply(zone_snippet)
         written = self._write_records(name, domain, args, records, apex, write_record)
         if args.get("verification", "wait") == "wait":

@@ -64,13 +64,12 @@ class SmtpCredentials(pulumi.ComponentResource):
 
         self.user = access_key.id
         self.iam_user = user.name
-        self.passwords = pulumi.Output.secret(
-            pulumi.Output.all(access_key.secret, *(identity["region"] for identity in identities)).apply(
-                lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
-            )
+        secret = pulumi.Output.secret(access_key.secret)
+        self.password = pulumi.Output.all(secret, args["region"]).apply(
+            lambda known: derive_smtp_password(*known)
         )
-        self.password = pulumi.Output.all(self.passwords, args["region"]).apply(
-            lambda known: known[0][known[1]]
+        self.passwords = pulumi.Output.all(secret, *(identity["region"] for identity in identities)).apply(
+            lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
         )
         self.copy_arn = self._create_copy(name, args)
         self.register_outputs(
