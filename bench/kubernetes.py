@@ -32,7 +32,7 @@ _ROUNDS = 2
 _SIZE, _MESSAGES = 4 * 1024, 1500
 _SECONDS_AT_MOST = 20
 """For one load; what has not arrived by then is not counted."""
-_IDLE_SECONDS = 5.0
+_IDLE_SECONDS = 20.0
 _STEADY_RATE = 20
 _BEFORE_AND_AFTER_SECONDS = 3.0
 _QUEUED = {"4 KB": (4 * 1024, 400), "100 KB": (100 * 1024, 100)}
