@@ -7,11 +7,14 @@ import pytest
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
+_CLUSTERS = {"cluster", "spare"}
+"""The fixtures that start one."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all that use the cluster, as each process would start its own."""
+    """Keep the tests of a file in one process, and all that need a cluster, as each process would start its own."""
     for item in items:
-        group = "cluster" if "cluster" in item.fixturenames else str(item.path)
+        group = "cluster" if _CLUSTERS.intersection(item.fixturenames) else str(item.path)
         item.add_marker(pytest.mark.xdist_group(group))
 
 

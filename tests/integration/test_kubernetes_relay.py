@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import socket
 import threading
 import time
 from collections import Counter
@@ -109,8 +110,20 @@ def client(cluster: Cluster, relay_image: str) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
+def stranger(cluster: Cluster, relay_image: str) -> Iterator[Client]:
+    """A client in a namespace that is not allowed."""
+    cluster.load_image(IMAGE)
+    with namespace(cluster) as strangers:
+        yield Client(strangers)
+
+
+@pytest.fixture(scope="module")
 def life(
-    cluster: Cluster, client: Client, kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory
+    cluster: Cluster,
+    client: Client,
+    stranger: Client,
+    kubernetes_plugin: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SimpleNamespace]:
     """What became of: preview; up; up again; up with a login that is refused; up with another one; fewer replicas while
     the upstream is down; as many as before; destroy.
@@ -138,6 +151,8 @@ def life(
             seen.objects = relays.kubectl("get", _everything(cluster), "--output=json")
             seen.state = stack.state
             host = seen.outputs["smtpAddress"].partition(":")[0]
+            seen.is_greeted = [_is_greeted(each, host) for each in (client, stranger)]
+            seen.reached = _reached(relays, cluster, upstream)
             with _Mail(client, host) as mail:
                 _refused_login(seen, stack, program, relays, client)
                 _new_login(seen, stack, program, upstream, relays)
@@ -154,6 +169,28 @@ def _everything(cluster: Cluster) -> str:
     """All kinds of objects that a namespace may hold, but Secrets."""
     kinds = cluster.kubectl("api-resources", "--namespaced", "--verbs=list", "--output=name").split()
     return ",".join(kind for kind in kinds if kind != "secrets")
+
+
+def _is_greeted(client: Client, host: str) -> bool:
+    try:
+        with client.smtp(host, timeout=10):
+            return True
+    except OSError:
+        return False
+
+
+def _reached(relays: Namespace, cluster: Cluster, upstream: Upstream) -> dict[str, str]:
+    """Whether a relay's pod reaches the upstream, and another port of the same host."""
+    script = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 5); print('yes')"
+    with socket.create_server((cluster.host_address, 0)) as other:
+        ports = {"upstream": upstream.port, "other": other.getsockname()[1]}
+        return {
+            name: relays.kubectl(
+                *("exec", f"statefulset/{relays.name}", "--", "sh", "-c"),
+                f'python3 -I -c "{script}" {cluster.host_address} {port} 2>/dev/null || echo no',
+            ).strip()
+            for name, port in ports.items()
+        }
 
 
 def _refused_login(seen, stack, program, relays, client) -> None:
@@ -258,6 +295,14 @@ def test_the_outputs_name_the_service_and_the_stateful_set(life: SimpleNamespace
 
 def test_a_second_up_changes_nothing(life: SimpleNamespace) -> None:
     assert life.second_up.changes == {}
+
+
+def test_only_the_namespaces_that_are_allowed_reach_the_relay(life: SimpleNamespace) -> None:
+    assert life.is_greeted == [True, False]
+
+
+def test_the_relay_reaches_the_port_of_its_upstream_and_no_other(life: SimpleNamespace) -> None:
+    assert life.reached == {"upstream": "yes", "other": "no"}
 
 
 @pytest.mark.parametrize("shown", ["objects", "state", "preview", "up"])
