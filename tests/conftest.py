@@ -11,6 +11,7 @@ _CLUSTERS = {"cluster", "spare"}
 """The fixtures that start one."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, and all that need a cluster, as each process would start its own."""
     for item in items:
