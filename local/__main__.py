@@ -113,7 +113,7 @@ def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoR
     """Become pytest, with the tools at hand; without arguments, of several processes, as most tests wait."""
     toolbox = Toolbox.ready(progress, workspace.plugins)
     os.chdir(CHECKOUT)
-    arguments = arguments or ["--numprocesses", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
+    arguments = arguments or ["--numprocesses", str((os.cpu_count() or 1) + 1)]
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
 
 

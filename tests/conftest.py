@@ -1,22 +1,27 @@
 """What all tests share."""
 
+import re
+
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # How long a case takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("tests", deadline=None)
 hypothesis.settings.load_profile("tests")
 
-_CLUSTERS = {"cluster", "spare"}
-"""The fixtures that start one."""
+
+class _ByFile(LoadScopeScheduling):
+    """Hands out whole files, whose tests share what is dear; all that need a cluster go to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "cluster" if re.search("integration/.*(cluster|kubernetes)", file) else file
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, and all that need a cluster, as each process would start its own."""
-    for item in items:
-        group = "cluster" if _CLUSTERS.intersection(item.fixturenames) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
+    """Decide which process runs which tests, where there are several."""
+    return _ByFile(config, log)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
