@@ -12,11 +12,12 @@ hypothesis.settings.load_profile("tests")
 
 
 class _ByFile(LoadScopeScheduling):
-    """Hands out whole files, whose tests share what is dear; all that need a cluster go to one process."""
+    """Hands out whole files, whose tests share what is dear. All that need a cluster go to one process, and so does the
+    conformance suite, which runs many relays at a time."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "cluster" if re.search("integration/.*(cluster|kubernetes)", file) else file
+        return "heavy" if re.search("integration/.*(cluster|kubernetes|conformance)", file) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
