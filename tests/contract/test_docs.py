@@ -84,6 +84,14 @@ def test_every_test_that_is_named_exists():
     assert missing == set()
 
 
+def test_the_reference_has_every_module_that_programs_import_from():
+    written = "".join(page.read_text() for page in (ROOT / "docs" / "reference").glob("*.md"))
+    modules = set(
+        re.findall(r"^from \.(\w+) import", (ROOT / "components/__init__.pyi").read_text(), re.MULTILINE)
+    )
+    assert {module for module in modules if f"automodule:: components.{module}\n" not in written} == set()
+
+
 def test_the_site_builds_without_a_warning(tmp_path):
     """A warning is a link that leads nowhere, a page that no other leads to, a picture that is not there."""
     arguments = ["-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "docs", str(tmp_path)]
