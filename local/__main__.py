@@ -110,10 +110,9 @@ def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Pr
 
 
 def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoReturn:
-    """Become pytest, with the tools at hand; without arguments, of several processes, as most tests wait."""
+    """Become pytest, with the tools at hand."""
     toolbox = Toolbox.ready(progress, workspace.plugins)
     os.chdir(CHECKOUT)
-    arguments = arguments or ["--numprocesses", str((os.cpu_count() or 1) + 1)]
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
 
 

@@ -232,6 +232,15 @@ class PodRelay:
     def wait_until_ready(self, seconds: int = 90) -> None:
         """Wait for all replicas, after a change for the new ones."""
         self.namespace.kubectl("rollout", "status", f"statefulset/{self.name}", f"--timeout={seconds}s")
+        wait_for(self.serves, seconds, f"greeting through {self.service}")
+
+    def serves(self) -> bool:
+        """Whether clients are greeted through the Service, which learns of a ready pod a moment later."""
+        try:
+            with self.client.smtp(self.service, timeout=5):
+                return True
+        except OSError:
+            return False
 
     def _path(self, number: int) -> str:
         return f"/api/v1/namespaces/{self.namespace.name}/pods/{self.pod(number)}"

@@ -119,7 +119,7 @@ def test_every_resource_is_a_child_of_the_mail_relay(stack):
 
 
 def test_a_changed_health_check_replaces_the_container_and_keeps_the_queue(stack):
-    component = stack.project / "components" / "relay_container.py"
+    component = stack.project / "components" / "docker_relay.py"
     before = component.read_text()
     component.write_text(before.replace('"interval": "5s"', '"interval": "7s"'))
     try:

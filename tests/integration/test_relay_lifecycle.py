@@ -40,8 +40,12 @@ def test_stopping_ends_early_when_nothing_can_leave_and_the_rest_leaves_after_th
         assert "0 left, 5 stay" in relay.logs()
         upstream.behave()
         relay.start()
-        relay.retry()
-        wait_for(lambda: len(upstream.messages) == 5, 15, "5 messages at the upstream")
+
+        def have_left() -> bool:
+            relay.retry()  # more than once: at first the queue may not be read yet
+            return len(upstream.messages) == 5
+
+        wait_for(have_left, 60, "5 messages at the upstream")
 
 
 def test_while_stopping_no_client_is_greeted_and_a_second_sigterm_ends_it_at_once():
@@ -105,3 +109,34 @@ def test_an_idle_relay_takes_less_than_28_mib():
 def free_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return str(probe.getsockname()[1])
+
+
+def test_a_second_relay_on_the_same_queue_waits_for_the_end_of_the_first():
+    with Upstream() as upstream, Relay(plain(upstream)) as first:
+        defer(upstream, first, 3)
+        second = Relay(plain(upstream))
+        second.volume = first.volume
+        try:
+            second.create()
+            docker("start", second.name)
+            wait_for(lambda: "another relay still uses this queue" in second.logs(), 10, "line that it waits")
+            first.kill()
+            second.wait_until_up()
+            upstream.behave()
+            second.retry()
+            wait_for(lambda: len(upstream.messages) == 3, 15, "3 messages at the upstream")
+        finally:
+            docker("rm", "--force", second.name, check=False)
+
+
+def test_a_relay_that_waits_for_a_queue_can_be_stopped():
+    with Relay({}) as first:
+        second = Relay({})
+        second.volume = first.volume
+        try:
+            second.create()
+            docker("start", second.name)
+            wait_for(lambda: "another relay still uses this queue" in second.logs(), 10, "line that it waits")
+            assert second.stop() == 0
+        finally:
+            docker("rm", "--force", second.name, check=False)

@@ -64,6 +64,8 @@ def main() -> int:
     ]
     journal = Journal(settings.log_format, settings.log_addresses, {"127.0.0.1", "::1", *addresses})
     try:
+        if not spool.hold(journal.say):
+            return 0
         spool.repair()
         run_directory.make()
         for file in (File(os.path.basename(ADDRESS_FILE), addresses[0], 0o644), *render(settings)):

@@ -2,10 +2,13 @@
 away and change their modes, but not look into directories of others.
 """
 
+import fcntl
 import grp
 import os
 import pwd
+import signal
 import stat
+from collections.abc import Callable
 
 SPOOL = "/var/spool/smtpd"
 
@@ -15,6 +18,31 @@ _OFFLINE = "offline"
 
 # Where messages lie that were never accepted: half received when the relay was killed.
 _LEFTOVERS = ("incoming", "temporary", "purge")
+
+
+_SECONDS_BETWEEN_TRIES = 0.2
+
+
+def hold(say: Callable[[str, str], None], path: str = SPOOL) -> bool:
+    """Have the queue to this process alone until it ends; wait for another relay that still uses it.
+
+    Two at a time would each send what is in it: Kubernetes starts the next pod before the end of one that is deleted by
+    force. Returns False when SIGTERM or SIGINT, which must be held, comes before. Raises OSError.
+    """
+    _set(path, 0, 0, 0o711)
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    said = False
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if not said:
+                say("warning", "another relay still uses this queue: waiting for its end")
+                said = True
+            if signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, _SECONDS_BETWEEN_TRIES):
+                return False
+        else:
+            return True
 
 
 def repair(path: str = SPOOL) -> None:

@@ -15,6 +15,7 @@ PROBE_SECONDS = 1
 """So that the suite need not wait; what lasts long is tried every _DEFAULT_PROBE_SECONDS."""
 _DEFAULT_PROBE_SECONDS = 60
 MAX_QUEUE_AGE_SECONDS = 10
+_START_SECONDS = 2 * PROBE_SECONDS
 
 # A probe may take 15 s. The rest is for a machine that has much else to do.
 _READINESS_SECONDS = 60
@@ -59,6 +60,8 @@ def _observe(behaviour: Behaviour, scene: Scene, relay: Target) -> Observation:
     greeting_seconds = relay.greeting_seconds()
     if not behaviour.from_the_start:
         _wait(lambda: relay.readiness()[0], _READINESS_SECONDS)
+        # At its start it tries again what waits then, for a round.
+        time.sleep(_START_SECONDS)
         behaviour.upset(scene)
     begin = time.monotonic()
     upstream = scene.upstream

@@ -28,6 +28,7 @@ class _Target:
     def __init__(self, relay: PodRelay):
         self._relay = relay
         self._address = relay.address()
+        self._served = False
         self.log = relay.log
         self.queued = relay.queued
         self.retry = relay.retry
@@ -56,7 +57,12 @@ class _Target:
             return False
 
     def _host(self) -> str:
-        return self._relay.service if self._relay.status()["ready"] else self._address
+        if not self._relay.status()["ready"]:
+            return self._address
+        if not self._served:
+            wait_for(self._relay.serves, 60, f"greeting through {self._relay.service}")
+            self._served = True
+        return self._relay.service
 
 
 class _Kubernetes:
