@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from local.tools import apt, cache, command
+from tests.contract.pages import BLOCKS
 
 pytestmark = pytest.mark.integration
 
@@ -96,6 +97,17 @@ def run(*command: str | Path) -> None:
 
 def test_the_rules_are_valid(promtool: str):
     run(promtool, "check", "rules", RULES)
+
+
+def test_prometheus_takes_the_configuration_of_the_documentation(promtool: str, tmp_path: Path):
+    (block,) = [
+        block
+        for block in BLOCKS
+        if block.place.startswith("docs/operations.md:") and block.language == "yaml"
+    ]
+    (tmp_path / "prometheus.yml").write_text(block.code)
+    shutil.copy(RULES, tmp_path)
+    run(promtool, "check", "config", tmp_path / "prometheus.yml")
 
 
 def test_a_relay_that_is_well_raises_no_alert(promtool: str, tmp_path: Path):
