@@ -8,12 +8,12 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, applied, check_keys, checked
 from .image.relay.checks import CHECKS, Check
 from .image.relay.invalid_setting import InvalidSetting
 from .image.relay.refusals import DEFAULT_PORT, DIRECT
 from .image.relay.settings import check_upstream
-from .ses_regions import ses_region
+from .ses_regions import TLS_PORTS, check_port, ses_region
 
 # https://www.twilio.com/docs/sendgrid/for-developers/sending-email/getting-started-smtp
 _SENDGRID_HOST = "smtp.sendgrid.net"
@@ -108,10 +108,19 @@ def ses(
 ) -> RelaySettings:
     """Amazon SES: `user` and `password` are those of SmtpCredentials, `max_rate` is from the account's sending quota.
 
-    `host` replaces the region's public endpoint, for a VPC endpoint or a local SES; `ca` goes with it.
+    `host` replaces the region's public endpoint, for a VPC endpoint or a local SES; `ca` goes with it. With `port` 465
+    or 2465 TLS comes first, with every other one STARTTLS does. Raises InvalidArgument for a region without a public
+    endpoint, and for a port that it does not listen on.
     """
-    endpoint = host or pulumi.Output.from_input(region).apply(lambda name: ses_region(name).smtp_host)
-    return smtp(endpoint, port=port, user=user, password=password, ca=ca, max_rate=max_rate)
+    endpoint = host or pulumi.Output.from_input(region).apply(lambda name: ses_region(name).relay_host())
+    if port is not None and host is None:
+        port = applied(port, check_port)
+    proto = None if port is None else applied(port, _ses_proto)
+    return smtp(endpoint, port=port, proto=proto, user=user, password=password, ca=ca, max_rate=max_rate)
+
+
+def _ses_proto(port: int) -> str:
+    return "smtps" if port in TLS_PORTS else "smtp+tls"
 
 
 def sendgrid(

@@ -18,7 +18,6 @@ from .hosted_zone import found_zone, given_zone
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
 from .ses_identity import SesIdentity
 from .ses_identity_args import has_part
-from .ses_regions import ses_region
 
 _MAIL_FROM_LABEL = "bounce"
 
@@ -69,7 +68,7 @@ class SesDomain(pulumi.ComponentResource):
 
         identity = SesIdentity(self, name, domain, args, _signing(args.get("dkim", {})))
         self.region = identity.region
-        self._published = self.region.apply(lambda known: ses_region(known, args.get("region_data")))
+        self._published = identity.published
         mail_from = self._create_mail_from(name, domain, args, identity)
 
         apex = ApexTexts(domain, Lookup(self._resolver)) if args.get("apex_spf") else None

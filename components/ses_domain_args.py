@@ -11,7 +11,6 @@ from .arguments import InvalidArgument, check_keys, checked
 from .dmarc import DmarcPolicy
 from .dns import check_resolver
 from .ses_identity_args import SesIdentityOptions, check_choice, check_identity_args
-from .ses_regions import SesRegionData
 
 KEY_BITS = {1024: "RSA_1024_BIT", 2048: "RSA_2048_BIT"}
 """Lengths of SES's own keys, as its API names them."""
@@ -49,8 +48,6 @@ class MailFromArgs(TypedDict):
 class SesIdentityArgs(SesIdentityOptions):
     """How a domain becomes one that SES may send from. All of it has a default."""
 
-    region_data: NotRequired[SesRegionData]
-    """What this version does not know about the region. Defaults to what AWS has published."""
     dns: NotRequired[str]
     """Who writes the DNS records: `route53`, or `manual` (you, from the output `dns_records`). Defaults to `route53`;
     of an adopted identity to `manual`."""

@@ -13,11 +13,9 @@ from pulumi_aws import ec2, get_region_output
 from .arguments import InvalidArgument, check_keys, checked
 from .image.relay.checks import CHECKS
 from .ses_endpoint_args import SesEndpointArgs
-from .ses_regions import SesRegion, ses_region
+from .ses_regions import STARTTLS_PORTS, SesRegion, ses_region
 
 # Types of ec2 stand in quotes below: to look one up loads all of that module, which takes half a second.
-
-_SUBMISSION_PORT = 587
 
 
 class SesEndpoint(pulumi.ComponentResource):
@@ -55,7 +53,7 @@ class SesEndpoint(pulumi.ComponentResource):
         group = self._create_security_group(name, args)
         endpoint = self._create_endpoint(name, args, group, published, region, home)
 
-        self.host = published.apply(lambda known: known.smtp_host)
+        self.host = published.apply(lambda known: known.relay_host())
         self.dns_name = endpoint.dns_entries[0]["dns_name"]
         self.endpoint_id = endpoint.id
         self.security_group_id = group.id
@@ -72,7 +70,7 @@ class SesEndpoint(pulumi.ComponentResource):
         networks = checked(
             "SesEndpoint", "allowed_networks", args.get("allowed_networks", []), CHECKS["allowed_networks"]
         )
-        port = args.get("port", _SUBMISSION_PORT)
+        port = args.get("port", STARTTLS_PORTS[0])
         return ec2.SecurityGroup(
             name,
             description="SMTP to Amazon SES",

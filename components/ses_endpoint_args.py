@@ -28,7 +28,8 @@ class SesEndpointArgs(SesEndpointOptions):
     """Arguments of SesEndpoint."""
 
     port: NotRequired[pulumi.Input[int]]
-    """The port that the relay connects to. Defaults to `587`."""
+    """The port that the relay connects to: `587`, `2587` or `25` with STARTTLS, `465` or `2465` with TLS from the first
+    byte. Defaults to `587`."""
     region: NotRequired[pulumi.Input[str]]
     """The region of the VPC. Defaults to the region of the AWS provider."""
     region_data: NotRequired[SesRegionData]

@@ -11,6 +11,7 @@ from .sending_policy import identity_policy
 from .ses_configuration import SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs
 from .ses_identity_args import SesIdentityOptions, has_part
+from .ses_regions import SesRegion, ses_region
 from .shared_answers import ask_once
 from .verification_hook import explaining_hook
 
@@ -27,6 +28,8 @@ class SesIdentity:
     """The ARN of the identity."""
     region: pulumi.Output[str]
     """The region that it lives in."""
+    published: pulumi.Output[SesRegion]
+    """What SES publishes about that region."""
     tokens: pulumi.Output[list[str]]
     """What the records of Easy DKIM are named after."""
     configuration_set: pulumi.Output[str]
@@ -50,11 +53,13 @@ class SesIdentity:
         self._region = args.get("region")
         self._regional = {key: args[key] for key in ("region", "tags") if key in args}
         self.is_ours = not args.get("adopt")
-        self.region = (
+        region = (
             pulumi.Output.from_input(self._region)
             if self._region is not None
             else ask_once(owner, _home_region, pulumi.InvokeOutputOptions)
         )
+        self.published = region.apply(lambda known: ses_region(known, args.get("region_data")))
+        self.region = self.published.apply(lambda published: published.name)
 
         configuration = self._create_configuration(args)
         if self.is_ours:

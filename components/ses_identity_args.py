@@ -10,6 +10,7 @@ import pulumi
 
 from .arguments import InvalidArgument
 from .ses_configuration_args import SesConfigurationOptions
+from .ses_regions import SesRegionData
 
 _VERIFICATIONS = ("wait", "skip")
 _OF_THE_OWNER = ("configuration", "dkim", "policies", "tenant", "feedback_forwarding")
@@ -20,6 +21,8 @@ class SesIdentityOptions(TypedDict):
 
     region: NotRequired[pulumi.Input[str]]
     """The SES region. Defaults to the region of the AWS provider."""
+    region_data: NotRequired[SesRegionData]
+    """What this version does not know about the region. Defaults to what AWS has published."""
     configuration: NotRequired[SesConfigurationOptions]
     """The configuration set of all its mail. Defaults to one with safe defaults."""
     feedback_forwarding: NotRequired[bool]

@@ -7,13 +7,13 @@ from typing import Any
 import pulumi
 
 from . import relay_settings
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, applied, check_keys, checked
 from .dns import DnsRecord, check_address
 from .relay_settings import RelaySettings
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
 from .ses_endpoint_args import SesEndpointArgs, SesEndpointOptions
 from .ses_feedback_args import SesFeedbackArgs
-from .ses_regions import ses_region
+from .ses_regions import check_port, ses_region
 from .ses_upstream_args import SesArgs, SesFallbackArgs, SesRelayEndpointArgs
 from .smtp_credentials_args import SmtpCredentialsOptions
 from .upstream import SesSender, Upstream
@@ -100,7 +100,6 @@ def _create_identity(
     given = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
     if "address" not in args:
         return SesDomain(name, SesDomainArgs(domain=domain, **given), opts)
-    given.pop("region_data", None)
     address = pulumi.Output.all(address=args["address"], domain=domain).apply(_checked_address)
     return SesAddress(name, SesAddressArgs(address=address, **given), opts)
 
@@ -152,28 +151,26 @@ def _sending_identity(region: _Region, conditions: pulumi.Input[Mapping[str, Any
 
 def _relay_settings(region: _Region, credentials: Any) -> RelaySettings:
     name = region.identity.region
-    host = region.args.get("host") or (region.endpoint.host if region.endpoint else None)
+    host, port = region.args.get("host"), region.args.get("port")
+    if host is None:
+        host = (
+            region.endpoint.host
+            if region.endpoint
+            else name.apply(lambda known: _public_host(known, region.args))
+        )
+        port = None if port is None else applied(port, check_port)
     return relay_settings.ses(
         name,
         credentials.user,
         pulumi.Output.all(credentials.passwords, name).apply(lambda known: known[0][known[1]]),
-        host=host or name.apply(lambda known: _public_host(known, region.args)),
-        port=region.args.get("port"),
+        host=host,
+        port=port,
         ca=region.args.get("ca"),
     )
 
 
 def _public_host(region: str, args: Mapping[str, Any]) -> str:
-    published = ses_region(region, args.get("region_data"))
-    if not args.get("fips"):
-        return published.smtp_host
-    if not published.fips_smtp_host:
-        raise InvalidArgument(
-            _COMPONENT,
-            "fips",
-            f"no FIPS endpoint is known in {region!r}: leave it out, or give region_data with fips_smtp_host",
-        )
-    return published.fips_smtp_host
+    return ses_region(region, args.get("region_data")).relay_host(args.get("fips", False))
 
 
 def _all_records(regions: Sequence[_Region]) -> pulumi.Output[list[DnsRecord]]:

@@ -27,7 +27,8 @@ class SesConnectionArgs(TypedDict):
     fips: NotRequired[bool]
     """Whether it is the region's endpoint with FIPS 140-3 cryptography. Defaults to `False`."""
     port: NotRequired[pulumi.Input[int]]
-    """The endpoint's STARTTLS port. Defaults to `587`."""
+    """The endpoint's port: `587`, `2587` or `25` with STARTTLS, `465` or `2465` with TLS from the first byte, and of
+    another `host` any one, with STARTTLS. Defaults to `587`."""
     ca: NotRequired[pulumi.Input[str]]
     """The CA of that endpoint, as PEM text. Defaults to the public CAs."""
     endpoint: NotRequired[SesRelayEndpointArgs]

@@ -76,6 +76,7 @@ def test_an_argument_that_needs_a_domain_is_refused(key):
         ({"address": "a@b@example.com"}, "address: 'a@b@example.com' is not an address"),
         ({"verification": "later"}, "SesAddress: verification: 'later' is not one of wait, skip"),
         ({"adopt": True, "tenant": "team"}, "SesAddress: tenant: belongs to an identity's owner"),
+        ({"region": "cn-north-1"}, "region: 'cn-north-1' is not a region with a known SES endpoint"),
         ({"tls": "optional"}, "tls: no such argument"),
         ({"policies": {"partner": "Allow"}}, "SesAddress: policies: is not an IAM policy document"),
     ],

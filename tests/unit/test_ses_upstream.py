@@ -215,6 +215,24 @@ def test_fips_is_another_endpoint_where_one_is_known():
     assert environment(recorder)["RELAY_HOST"] == "fips.example.com"
 
 
+def test_on_a_port_of_ses_where_tls_comes_first_the_relay_begins_with_it():
+    for port, proto in ((None, "smtp+tls"), (2587, "smtp+tls"), (465, "smtps"), (2465, "smtps")):
+        recorder, _ = record(relay(**({"port": port} if port else {})))
+        variables = environment(recorder)
+        assert (variables["RELAY_PORT"], variables["RELAY_PROTO"]) == (str(port or 587), proto)
+
+
+def test_a_port_that_clouds_close_is_warned_of(caplog):
+    record(relay(port=25))
+    assert "port: 25 is slow or closed in EC2" in caplog.text
+
+
+def test_an_endpoint_of_ones_own_may_listen_on_any_port():
+    recorder, _ = record(relay(host="ses.example.com", port=32000))
+    variables = environment(recorder)
+    assert (variables["RELAY_HOST"], variables["RELAY_PORT"]) == ("ses.example.com", "32000")
+
+
 def test_what_is_said_about_a_region_counts_for_the_relay_too():
     data = {"smtp_host": "smtp.example.com", "dkim_zone": "dkim.example", "mail_from_mx": "mx.example"}
     recorder, _ = record(relay(region="cn-north-1", region_data=data))
@@ -250,6 +268,9 @@ def test_an_address_can_be_verified_in_a_second_region_too():
             "fallback: region: 'eu-west-1' is the first one: name another",
         ),
         ({"fallback": {"region": "cn-north-1"}}, "region: 'cn-north-1' is not a region with a known SES"),
+        ({"region": "eu-central-2"}, "region: no SMTP endpoint is known in 'eu-central-2'"),
+        ({"port": 443}, "SES: port: SES does not listen on 443: use 587"),
+        ({"port": 443, "endpoint": PRIVATE}, "SES: port: SES does not listen on 443"),
         (
             {"fallback": {**SECOND, "mail_from": {"domain": "Bounce.example.com"}}},
             "fallback: mail_from.domain: 'Bounce.example.com' is the first region's",
