@@ -39,7 +39,11 @@ def queue_policy(queue_arn: str, topic_arn: str) -> str:
         "Principal": _SNS,
         "Action": "sqs:SendMessage",
         "Resource": queue_arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+        "Condition": {
+            "ArnEquals": {"aws:SourceArn": topic_arn},
+            # SNS documents the ARN alone, so that the account, which is in it too, counts only where it is told.
+            "StringEqualsIfExists": {"aws:SourceAccount": account_of(topic_arn)},
+        },
     }
     return _policy(allowed, _without_tls("sqs:*", queue_arn))
 

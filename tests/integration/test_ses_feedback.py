@@ -123,6 +123,12 @@ def test_the_alarms_that_the_output_names_exist(account, outputs):
     assert len(found) == 5
 
 
+def test_the_dashboard_that_exists_shows_what_was_asked_for(account):
+    found = account.client("cloudwatch").get_dashboard(DashboardName="loop-example-eu-west-1")
+    titles = [widget["properties"]["title"] for widget in json.loads(found["DashboardBody"])["widgets"]]
+    assert titles[:2] == ["Bounce rate", "Complaint rate"]
+
+
 def test_a_second_update_changes_nothing(loop):
     assert loop.up().changes == {}
 

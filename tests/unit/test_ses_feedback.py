@@ -37,6 +37,12 @@ def alarm(recorder, role):
     return recorder.named(f"loop-{role}", "MetricAlarm").inputs
 
 
+def graphs(recorder):
+    """The properties of each widget of the dashboard, by its title."""
+    body = json.loads(recorder.named("loop", "Dashboard").inputs["dashboardBody"])
+    return {widget["properties"]["title"]: widget["properties"] for widget in body["widgets"]}
+
+
 def test_ses_may_publish_for_this_configuration_set_of_this_account_alone():
     recorder, _ = record(feedback())
     allowed = statements(recorder.named("loop", "TopicPolicy"))["EventsOfTheConfigurationSet"]
@@ -52,7 +58,10 @@ def test_only_the_topic_may_send_to_the_queue():
     allowed = statements(recorder.named("loop", "QueuePolicy"))["MessagesOfTheTopic"]
     assert allowed["Principal"] == {"Service": "sns.amazonaws.com"}
     assert allowed["Resource"] == QUEUE_ARN
-    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": TOPIC_ARN}}
+    assert allowed["Condition"] == {
+        "ArnEquals": {"aws:SourceArn": TOPIC_ARN},
+        "StringEqualsIfExists": {"aws:SourceAccount": "123456789012"},
+    }
 
 
 @pytest.mark.parametrize(
@@ -154,9 +163,31 @@ def test_the_dashboard_is_of_the_region_and_can_be_left_out():
     recorder, _ = record(feedback())
     inputs = recorder.named("loop", "Dashboard").inputs
     assert inputs["dashboardName"] == "example-com-eu-west-1"
-    widgets = json.loads(inputs["dashboardBody"])["widgets"]
-    assert {widget["properties"]["region"] for widget in widgets} == {"eu-west-1"}
+    assert {graph["region"] for graph in graphs(recorder).values()} == {"eu-west-1"}
     assert "aws:cloudwatch/dashboard:Dashboard" not in dict(record(feedback(dashboard=False))[0].names())
+
+
+def test_the_dashboard_shows_the_rates_beside_their_alarms_the_mail_and_the_queues():
+    recorder, _ = record(feedback(bounce_rate=0.04))
+    shown = graphs(recorder)
+    assert {title: graph["metrics"] for title, graph in shown.items()} == {
+        "Bounce rate": [["AWS/SES", "Reputation.BounceRate"]],
+        "Complaint rate": [["AWS/SES", "Reputation.ComplaintRate"]],
+        "Messages": [["AWS/SES", each] for each in ("Send", "Delivery", "Bounce", "Complaint", "Reject")],
+        "Events that wait": [
+            ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]
+            for queue in ("loop", "loop-dead-letters")
+        ],
+        "Age of the oldest event (s)": [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", "loop"]],
+    }
+    marked = {
+        title: graph["annotations"]["horizontal"] for title, graph in shown.items() if "annotations" in graph
+    }
+    assert marked == {
+        "Bounce rate": [{"label": "alarm", "value": 0.04}],
+        "Complaint rate": [{"label": "alarm", "value": 0.001}],
+    }
+    assert alarm(recorder, "bounce-rate")["threshold"] == 0.04
 
 
 def test_the_outputs_name_topic_queues_and_alarms():
