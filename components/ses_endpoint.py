@@ -31,7 +31,8 @@ class SesEndpoint(pulumi.ComponentResource):
     host: pulumi.Output[str]
     """The name to connect to: the one in SES's certificate, which leads to the endpoint inside the VPC."""
     dns_name: pulumi.Output[str]
-    """The endpoint's own name, for a private zone of yours. No certificate is for it: do not connect to it."""
+    """The endpoint's own name, for a private zone of yours. SES's certificate has been seen to hold it, but AWS does
+    not promise that: better connect to `host`."""
     endpoint_id: pulumi.Output[str]
     """Its id, for a login that is good only through it (`conditions.vpc_endpoint` of SmtpCredentials)."""
     security_group_id: pulumi.Output[str]

@@ -20,8 +20,9 @@ class SesEndpointOptions(TypedDict):
     allowed_security_groups: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Security groups whose members may reach it."""
     private_dns: NotRequired[bool]
-    """Whether SES's public name leads to the endpoint in the whole VPC. Without it point that name there yourself, in
-    a private zone, as SES's certificate is for no other. Defaults to `True`."""
+    """Whether SES's public name leads to the endpoint in the whole VPC. Without it lead that name there yourself, in a
+    private zone, as AWS promises a certificate for no other, and name it to a MailRelay as `host`. Defaults to
+    `True`."""
 
 
 class SesEndpointArgs(SesEndpointOptions):

@@ -108,6 +108,13 @@ def _create_endpoint(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOp
     from . import SesEndpoint  # needs pulumi-aws
 
     check_keys(f"{_COMPONENT} endpoint", args["endpoint"], SesRelayEndpointArgs)
+    if args["endpoint"].get("private_dns") is False and "host" not in args:
+        raise InvalidArgument(
+            f"{_COMPONENT} endpoint",
+            "private_dns",
+            "without it SES's name leads to the public endpoint, and so would the relay's mail: leave it out, or name "
+            "as ses.host what leads to the endpoint in a private zone of yours",
+        )
     place = {
         key: args["endpoint"][key] for key in SesEndpointOptions.__annotations__ if key in args["endpoint"]
     }
@@ -153,11 +160,9 @@ def _relay_settings(region: _Region, credentials: Any) -> RelaySettings:
     name = region.identity.region
     host, port = region.args.get("host"), region.args.get("port")
     if host is None:
-        host = (
-            region.endpoint.host
-            if region.endpoint
-            else name.apply(lambda known: _public_host(known, region.args))
-        )
+        data, fips = region.args.get("region_data"), region.args.get("fips", False)
+        # A VPC endpoint is behind the same name.
+        host = name.apply(lambda known: ses_region(known, data).relay_host(fips))
         port = None if port is None else applied(port, check_port)
     return relay_settings.ses(
         name,
@@ -167,10 +172,6 @@ def _relay_settings(region: _Region, credentials: Any) -> RelaySettings:
         port=port,
         ca=region.args.get("ca"),
     )
-
-
-def _public_host(region: str, args: Mapping[str, Any]) -> str:
-    return ses_region(region, args.get("region_data")).relay_host(args.get("fips", False))
 
 
 def _all_records(regions: Sequence[_Region]) -> pulumi.Output[list[DnsRecord]]:

@@ -149,6 +149,11 @@ def test_the_relay_holds_a_password_for_each_region_and_the_smaller_rate(stack):
     assert held["OPENSMTPD_MAX_RATE"] == "14"
 
 
+def test_the_relay_starts_once_its_endpoint_stands(stack):
+    (container,) = [each for each in stack.resources if each["type"].endswith(":Container")]
+    assert [urn for urn in container["dependencies"] if "VpcEndpoint::" in urn]
+
+
 def test_the_login_is_refused_anywhere_but_at_its_endpoint(stack, account):
     message_id = submit(stack)
     deadline = time.monotonic() + 60

@@ -176,6 +176,12 @@ def test_with_an_endpoint_the_relay_takes_it_under_the_name_of_the_certificate()
     assert "Condition" not in statements(recorder)[0]
 
 
+def test_without_private_dns_the_relay_takes_the_name_that_leads_there():
+    recorder, _ = record(relay(host="smtp.vpc.example", endpoint={**PRIVATE, "private_dns": False}))
+    assert environment(recorder)["RELAY_HOST"] == "smtp.vpc.example"
+    assert recorder.named("relay-endpoint", "VpcEndpoint").inputs["privateDnsEnabled"] is False
+
+
 def test_an_exclusive_endpoint_is_the_only_way_for_the_login():
     recorder, _ = record(
         relay(
@@ -283,6 +289,10 @@ def test_an_address_can_be_verified_in_a_second_region_too():
         ({"fallback": {**SECOND, "generation": 2}}, "MailRelay ses fallback: generation: no such argument"),
         ({"fips": True, "endpoint": PRIVATE}, "MailRelay ses: fips: does not go with endpoint"),
         ({"endpoint": {**PRIVATE, "exlusive": True}}, "exlusive: no such argument; did you mean 'exclusive'"),
+        (
+            {"endpoint": {**PRIVATE, "private_dns": False}},
+            r"MailRelay ses endpoint: private_dns: without it SES's name leads to the public endpoint.*ses\.host",
+        ),
         ({"endpoint": {"vpc_id": "vpc-1"}}, "MailRelay ses endpoint: subnet_ids: is missing"),
         ({"credentials": {"generation": 2}}, "MailRelay ses credentials: generation: no such argument"),
         ({"address": "app@example.org"}, "'app@example.org' is not an address of the domain 'example.com'"),
