@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # Where a job of a pull request runs although it comes from a fork: what it does without.
 NOT_ON_FORKS = "github.event.pull_request.head.repo.full_name == github.repository"
+HAS_RUN = """contains(fromJSON('["success", "failure"]'), needs.{}.result)"""
 # What each job may write, and why there is nothing else in this table.
 WRITING = {
     ("preview", "preview"): {"id-token"},
@@ -85,20 +86,33 @@ def test_no_workflow_runs_foreign_code_with_the_rights_of_the_base(path):
     assert "workflow_run" not in path.read_text()
 
 
-def fork_reachable(path, name):
+def fork_reachable(workflow, name):
     """Whether a job runs for a pull request from a fork."""
-    job = workflow(path)["jobs"][name]
-    if "pull_request" not in triggers(path) or NOT_ON_FORKS in str(job.get("if", "")):
+    job = workflow["jobs"][name]
+    condition = str(job.get("if", ""))
+    if "pull_request" not in workflow[True] or NOT_ON_FORKS in condition:
         return False
     needed = job.get("needs", [])
     needed = [needed] if isinstance(needed, str) else needed
-    # With `contains(..., needs.preview.result)` a job that was skipped takes this one with it.
-    return all(fork_reachable(path, other) for other in needed)
+    # A job that was skipped takes with it what needs it, unless that says that it runs all the same.
+    if re.search(r"\b(?:always|cancelled|failure)\(\)", condition):
+        needed = [other for other in needed if HAS_RUN.format(other) in condition]
+    return all(fork_reachable(workflow, other) for other in needed)
+
+
+def test_a_job_that_always_runs_is_one_that_forks_reach():
+    jobs = {
+        "own": {"if": NOT_ON_FORKS},
+        "after": {"needs": ["own"], "if": "always()"},
+        "next": {"needs": "own"},
+    }
+    assert fork_reachable({True: ["pull_request"], "jobs": jobs}, "after")
+    assert not fork_reachable({True: ["pull_request"], "jobs": jobs}, "next")
 
 
 @pytest.mark.parametrize(("path", "name", "job"), jobs())
 def test_no_fork_meets_a_secret_or_a_right_to_write(path, name, job):
-    if fork_reachable(path, name):
+    if fork_reachable(workflow(path), name):
         assert "secrets." not in str(job)
         assert set(job["permissions"].values()) == {"read"}
 
@@ -108,7 +122,7 @@ def test_the_jobs_that_forks_reach_are_known():
         (path.stem, name)
         for path in WORKFLOWS
         for name in workflow(path)["jobs"]
-        if fork_reachable(path, name)
+        if fork_reachable(workflow(path), name)
     }
     assert reached == {("ci", "test"), ("preview", "stacks"), ("preview", "preview-without-account")}
 
@@ -144,11 +158,31 @@ def test_the_comment_is_written_by_code_of_the_base_branch():
     assert checkouts == ["${{ github.event.pull_request.base.sha }}"]
 
 
-def test_the_release_is_for_both_processors_with_a_bill_of_materials():
+def test_the_release_is_for_both_processors_with_a_bill_of_materials_and_every_label_filled_in():
     steps = workflow(ROOT / ".github/workflows/release.yml")["jobs"]["image"]["steps"]
     (build,) = [step["with"] for step in steps if "build-push-action" in step.get("uses", "")]
     assert build["platforms"] == "linux/amd64,linux/arm64"
     assert build["sbom"] is True
+    given = dict(line.split("=", 1) for line in build["build-args"].splitlines())
+    dockerfile = (ROOT / build["context"] / "Dockerfile").read_text()
+    assert given.keys() == set(re.findall(r"^ARG (\w+)", dockerfile, re.MULTILINE))
+    assert given["BASE"] == "${{ steps.image.outputs.base }}"
+
+
+def test_what_needs_pulumi_has_its_cli_and_drift_is_looked_for_every_night():
+    for name in ("preview", "drift"):
+        steps = workflow(ROOT / f".github/workflows/{name}.yml")["jobs"]["preview"]["steps"]
+        used = [step.get("uses", "").partition("@")[0] for step in steps]
+        run = next(index for index, step in enumerate(steps) if "pulumi preview" in step.get("run", ""))
+        assert "pulumi/actions" in used[:run]
+    assert [set(entry) for entry in triggers(ROOT / ".github/workflows/drift.yml")["schedule"]] == [{"cron"}]
+
+
+def test_a_pull_request_is_previewed_with_an_account_or_without_one():
+    jobs = workflow(ROOT / ".github/workflows/preview.yml")["jobs"]
+    assert f"&& vars.AWS_ROLE_ARN != '' && {NOT_ON_FORKS}" in jobs["preview"]["if"]
+    on_forks = NOT_ON_FORKS.replace("==", "!=")
+    assert f"&& (vars.AWS_ROLE_ARN == '' || {on_forks})" in jobs["preview-without-account"]["if"]
 
 
 def test_the_project_of_the_comments_is_that_of_the_program():
