@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from .resource import UNKNOWN, Resource
 from .rule import MANDATORY, ResourceRule
-from .workload import literal_variables, pod_specification
+from .workload import literal_variables, objects, pod
 
 _CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 _NAME = re.compile(
@@ -33,11 +33,8 @@ def _in_config_map(resource: Resource) -> Iterator[str]:
 
 
 def _in_environment(resource: Resource) -> Iterator[str]:
-    specification = pod_specification(resource) or {}
     for kind in ("containers", "initContainers"):
-        for container in specification.get(kind) or []:
-            if not isinstance(container, Mapping):
-                continue
+        for container in objects(pod(resource, "spec", kind)):
             for name, value in literal_variables(container).items():
                 if value and _is_secret(name):
                     yield f"{resource.name}: the variable {name} stands in the pod in plain text"

@@ -3,6 +3,7 @@
 import datetime
 import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,11 +17,14 @@ _POLICIES = (
     "aws:iam/policy:Policy",
 )
 _ATTACHMENTS = (
+    "aws:iam/policyAttachment:PolicyAttachment",
     "aws:iam/userPolicyAttachment:UserPolicyAttachment",
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 )
-_FULL_ACCESS = "policy/AmazonSESFullAccess"
+# Of AWS's own policies, those that allow to send.
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+_FULL_ACCESS = ("AdministratorAccess", "AmazonSESFullAccess", "PowerUserAccess")
 _KEY = "aws:iam/accessKey:AccessKey"
 # https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
 _SENDING = (
@@ -30,13 +34,17 @@ _SENDING = (
     "ses:sendbulkemail",
     "ses:sendbulktemplatedemail",
 )
+# The identities of one domain: `example.com`, `me@example.com`, `*@example.com`, `*.example.com`.
+_IDENTITIES_OF_ONE_DOMAIN = re.compile(r"identity/(?:\*[@.])?[^*?]+\.[^*?]+")
+_OTHER_THAN_IDENTITIES = re.compile(r"(?:configuration-set|template)/.*")
 # CIS AWS Foundations Benchmark, "Ensure access keys are rotated every 90 days or less".
 _DAYS = 90
 
 
 def _more_than_sending(resource: Resource) -> Iterator[str]:
-    if resource.type in _ATTACHMENTS and str(resource.get("policyArn")).endswith(_FULL_ACCESS):
-        yield f"{resource.name}: AmazonSESFullAccess allows all of SES"
+    attached = str(resource.get("policyArn")).rpartition("/")[2]
+    if resource.type in _ATTACHMENTS and attached in _FULL_ACCESS:
+        yield f"{resource.name}: {attached} allows more than to send"
     if resource.type not in _POLICIES:
         return
     statements = _allowing(resource.get("policy"))
@@ -46,8 +54,8 @@ def _more_than_sending(resource: Resource) -> Iterator[str]:
         others = [action for action in _texts(statement.get("Action")) if action.lower() not in _SENDING]
         if others or statement.get("NotAction"):
             yield f"{resource.name}: it allows {', '.join(others[:5]) or 'all actions but some'}"
-        elif "*" in _texts(statement.get("Resource")):
-            yield f"{resource.name}: it allows to send from every identity of the account"
+        elif statement.get("NotResource") or any(map(_is_any_identity, _texts(statement.get("Resource")))):
+            yield f"{resource.name}: it allows to send from any identity of the account"
 
 
 def _old_keys(resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
@@ -66,8 +74,20 @@ def _allowing(policy: Any) -> list[Mapping[str, Any]]:
 
 
 def _allows_sending(statement: Mapping[str, Any]) -> bool:
-    actions = [action.lower() for action in _texts(statement.get("Action"))]
-    return any(fnmatch.fnmatchcase(sending, action) for sending in _SENDING for action in actions)
+    actions, excluded = _texts(statement.get("Action")), _texts(statement.get("NotAction"))
+    return any(
+        _matches(sending, actions) or (excluded and not _matches(sending, excluded)) for sending in _SENDING
+    )
+
+
+def _matches(action: str, patterns: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(action, pattern.lower()) for pattern in patterns)
+
+
+def _is_any_identity(arn: str) -> bool:
+    name = arn.split(":", 5)[-1]
+    named = _IDENTITIES_OF_ONE_DOMAIN.fullmatch(name) or _OTHER_THAN_IDENTITIES.fullmatch(name)
+    return bool(re.search(r"[*?]", name)) and not named
 
 
 def _texts(value: Any) -> list[str]:

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.unit
 
 PACK = Path(__file__).parents[2] / "policy"
 RULES = {rule.name: rule for rule in (*RESOURCE_RULES, *STACK_RULES)}
+PASSWORD = {"name": "RELAY_PASSWORD", "value": "correct-horse"}
+METRICS = {"ports": [{"port": 9100}]}
 IDENTITY = "arn:aws:ses:eu-west-1:123456789012:identity/example.com"
 
 
@@ -38,7 +40,7 @@ def with_variables(*variables):
     return container(envs=["RELAY_HOST=smtp.example.net", *variables])
 
 
-def pods(env=(), mounts=None, volumes=(), claims=("queue",), labels=None, **changed):
+def pods(env=(), mounts=None, volumes=(), claims=("queue",), labels=None, init=(), **changed):
     relay = {
         "name": "relay",
         "image": "registry.example.com/opensmtpd-relay@sha256:" + "0" * 64,
@@ -48,7 +50,7 @@ def pods(env=(), mounts=None, volumes=(), claims=("queue",), labels=None, **chan
     }
     template = {
         "metadata": {"labels": labels or {"app": "relay"}},
-        "spec": {"containers": [relay | changed], "volumes": list(volumes)},
+        "spec": {"containers": [relay | changed], "initContainers": list(init), "volumes": list(volumes)},
     }
     spec = {"template": template, "volumeClaimTemplates": [{"metadata": {"name": name}} for name in claims]}
     return Resource(
@@ -58,8 +60,15 @@ def pods(env=(), mounts=None, volumes=(), claims=("queue",), labels=None, **chan
     )
 
 
-def network_policy(namespace="mail", labels=None):
-    spec = {"podSelector": {"matchLabels": labels or {"app": "relay"}}}
+def jobs(kind, env):
+    template = {"spec": {"containers": [{"name": "sync", "image": "postfix:1", "env": [env]}]}}
+    job = {"template": template}
+    spec = job if kind == "Job" else {"schedule": "@daily", "jobTemplate": {"spec": job}}
+    return Resource(f"kubernetes:batch/v1:{kind}", "sync", properties={"spec": spec})
+
+
+def network_policy(namespace="mail", labels=None, **spec):
+    spec["podSelector"] = {"matchLabels": labels or {"app": "relay"}}
     return Resource(
         "kubernetes:networking.k8s.io/v1:NetworkPolicy",
         "relay",
@@ -71,10 +80,16 @@ def config_map(**data):
     return Resource("kubernetes:core/v1:ConfigMap", "settings", properties={"data": data})
 
 
-def user_policy(action="ses:SendRawEmail", resource=IDENTITY):
-    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+def user_policy(action="ses:SendRawEmail", resource=IDENTITY, **statement):
+    statement = statement or {"Action": action, "Resource": resource}
+    statement["Effect"] = "Allow"
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     return Resource("aws:iam/userPolicy:UserPolicy", "sending", properties={"policy": document})
+
+
+def attachment(policy, whose="userPolicyAttachment:UserPolicyAttachment"):
+    arn = f"arn:aws:iam::aws:policy/{policy}"
+    return Resource(f"aws:iam/{whose}", "attached", properties={"policyArn": arn})
 
 
 def access_key(days):
@@ -124,6 +139,9 @@ PASSING = {
     ],
     "least-privilege-sending": [
         user_policy(), user_policy(["ses:SendEmail", "ses:SendRawEmail"]), user_policy("s3:*", "*"),
+        user_policy(resource=IDENTITY.replace("example.com", "*@example.com")),
+        user_policy(resource=[IDENTITY, "arn:aws:ses:eu-west-1:123456789012:configuration-set/*"]),
+        user_policy(NotAction=["ses:*"], Resource="*"), attachment("AmazonS3FullAccess"),
         Resource("aws:iam/userPolicy:UserPolicy", "unknown", properties={"policy": UNKNOWN}),
     ],
     "key-age": [[access_key(90)], [Resource("aws:iam/accessKey:AccessKey", "new")]],
@@ -136,7 +154,10 @@ PASSING = {
     "protected-in-production": [
         identity("prod", is_protected=True), identity("dev"), volume("prod", "cache"), identity("reproduction"),
     ],
-    "network-policy-present": [[pods(), network_policy()], [container()], [pods(), network_policy(labels={})]],
+    "network-policy-present": [
+        [pods(), network_policy()], [container()], [pods(), network_policy(labels={})],
+        [pods(), network_policy(policyTypes=["Ingress"], ingress=[{"from": [{"podSelector": {}}]}, METRICS])],
+    ],
 }  # fmt: skip
 
 FAILING = {
@@ -164,18 +185,28 @@ FAILING = {
     "relay-queue-persistent": [
         container(volumes=[]), container(volumes=[{"containerPath": "/var/spool/smtpd"}]),
         pods(claims=(), volumes=[{"name": "queue", "emptyDir": {}}]),
+        pods(claims=(), volumes=[{"name": "queue", "ephemeral": {"volumeClaimTemplate": {}}}]),
+        pods(claims=(), volumes=[{"name": "queue", "csi": {"driver": "inline.csi.example.com"}}]),
+        pods(init=[{"name": "mail", "image": "postfix:1", "restartPolicy": "Always"}]),
+        jobs("Job", {"name": "RELAY_HOST", "value": "smtp.example.net"}),
         container(volumes=[], mounts=[{"target": "/var/spool/smtpd", "type": "tmpfs"}]),
     ],
     "no-secret-in-config-map": [
         config_map(RELAY_PASSWORD="correct-horse"), config_map(conf="user = me\npassword = correct-horse"),
         config_map(url="smtp://me:correct-horse@smtp.example.net"),
     ],
-    "no-secret-in-pod-environment": [pods([{"name": "RELAY_PASSWORD", "value": "correct-horse"}])],
+    "no-secret-in-pod-environment": [
+        pods([PASSWORD]), pods(init=[{"name": "wait", "image": "wait:1", "env": [PASSWORD]}]),
+        jobs("Job", PASSWORD), jobs("CronJob", PASSWORD),
+    ],
     "least-privilege-sending": [
         user_policy("ses:*"), user_policy("*", "*"), user_policy(["ses:SendRawEmail", "iam:CreateAccessKey"]),
-        user_policy(resource="*"),
-        Resource("aws:iam/userPolicyAttachment:UserPolicyAttachment", "all",
-                 properties={"policyArn": "arn:aws:iam::aws:policy/AmazonSESFullAccess"}),
+        user_policy(resource="*"), user_policy(resource=IDENTITY.replace("example.com", "*")),
+        user_policy(resource=IDENTITY.replace("example", "*")), user_policy(resource="arn:aws:ses:*"),
+        user_policy(NotAction=["iam:*"], Resource=IDENTITY),
+        user_policy(Action="ses:SendRawEmail", NotResource=IDENTITY),
+        attachment("AmazonSESFullAccess"), attachment("AdministratorAccess"), attachment("PowerUserAccess"),
+        attachment("AmazonSESFullAccess", "policyAttachment:PolicyAttachment"),
     ],
     "key-age": [[access_key(91)]],
     "dmarc-present": [[identity(), record("bounce.mail.example.com")]],
@@ -184,6 +215,8 @@ FAILING = {
     ],
     "network-policy-present": [
         [pods()], [pods(), network_policy("other")], [pods(), network_policy(labels={"app": "web"})],
+        [pods(), network_policy(policyTypes=["Egress"])], [pods(), network_policy(ingress=[{}])],
+        [pods(), network_policy(), network_policy(ingress=[{"ports": [{"port": 25}]}])],
     ],
 }  # fmt: skip
 
