@@ -16,6 +16,11 @@ pytestmark = pytest.mark.integration
 
 DOMAIN = "loop.example"
 BOUNCES = "bounce@simulator.amazonses.com"
+COMPLAINS = "complaint@simulator.amazonses.com"
+SLOW = "slow@example.net"
+MAX_RECEIVES = 3
+# The test file of anti-virus programs: https://www.eicar.org/download-anti-malware-testfile/
+VIRUS = r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,7 @@ def loop(tmp_path_factory, account):
                 "configuration_set_arn": domain.configuration_set_arn,
                 "create_kms_key": True,
                 "daily_quota": 200,
+                "max_receives": MAX_RECEIVES,
                 "subscriptions": [{"name": "team", "protocol": "email", "endpoint": f"team@{DOMAIN}"}],
                 "tags": {"team": "mail"},
             },
@@ -69,13 +75,13 @@ def outputs(loop):
     return loop.outputs
 
 
-def send(account, outputs):
+def send(account, outputs, recipient=BOUNCES, text="A line."):
     smtp = account.account["smtp"]
     with smtplib.SMTP(smtp["host"], smtp["starttls"], timeout=10) as session:
         session.starttls(context=ssl.create_default_context(cafile=account.account["ca"]))
         session.login(outputs["user"], outputs["password"])
         session.sendmail(
-            f"app@{DOMAIN}", [BOUNCES], f"From: app@{DOMAIN}\r\nSubject: hello\r\n\r\nA line.\r\n"
+            f"app@{DOMAIN}", [recipient], f"From: app@{DOMAIN}\r\nSubject: hello\r\n\r\n{text}\r\n"
         )
 
 
@@ -96,6 +102,42 @@ def test_a_bounce_arrives_in_the_queue_as_an_event(account, outputs):
     assert event["eventType"] == "Bounce"
     assert [each["emailAddress"] for each in event["bounce"]["bouncedRecipients"]] == [BOUNCES]
     assert event["mail"]["tags"]["ses:configuration-set"] == ["loop-example"]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "text", "event_type", "part", "expected"),
+    [
+        (
+            COMPLAINS,
+            "A line.",
+            "Complaint",
+            "complaint",
+            {"complainedRecipients": [{"emailAddress": COMPLAINS}]},
+        ),
+        ("anyone@example.net", VIRUS, "Reject", "reject", {"reason": "Bad content"}),
+        (SLOW, "A line.", "DeliveryDelay", "deliveryDelay", {"delayType": "TransientCommunicationFailure"}),
+    ],
+    ids=["complaint", "reject", "delay"],
+)
+def test_what_else_becomes_of_mail_arrives_too(account, outputs, recipient, text, event_type, part, expected):
+    account.set_limits(delayed_addresses=[SLOW])
+    received(account, outputs)
+    send(account, outputs, recipient, text)
+    (event,) = map(json.loads, received(account, outputs))
+    assert event["eventType"] == event_type
+    assert event["mail"]["destination"] == [recipient]
+    assert {name: event[part][name] for name in expected} == expected
+
+
+def test_an_event_that_no_consumer_can_handle_ends_in_the_dead_letter_queue(account, outputs):
+    sqs = account.client("sqs")
+    received(account, outputs)
+    send(account, outputs)
+    tries = [sqs.receive_message(QueueUrl=outputs["queue"], VisibilityTimeout=0) for _ in range(MAX_RECEIVES)]
+    bodies = {message["Body"] for each in tries for message in each["Messages"]}
+    assert "Messages" not in sqs.receive_message(QueueUrl=outputs["queue"])
+    (dead,) = sqs.receive_message(QueueUrl=outputs["deadLetters"])["Messages"]
+    assert bodies == {dead["Body"]}
 
 
 def test_with_the_topic_policy_removed_nothing_is_published(account, outputs):
