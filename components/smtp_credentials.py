@@ -158,7 +158,12 @@ class SmtpCredentials(pulumi.ComponentResource):
                 "SmtpCredentials", "copy.store", f"{copy['store']!r} is not one of {', '.join(_STORES)}"
             )
         login = pulumi.Output.json_dumps(
-            {"user": self.user, "password": self.password, "region": args["region"]}
+            {
+                "user": self.user,
+                "password": self.password,
+                "region": args["region"],
+                "passwords": self.passwords,
+            }
         )
         create = {"secretsmanager": self._create_secret, "ssm": self._create_parameter}[copy["store"]]
         return create(f"{name}-copy", copy, login, args.get("tags"))

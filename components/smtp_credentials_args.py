@@ -8,7 +8,8 @@ from .sending_policy import SendingConditions
 
 
 class CredentialsCopyArgs(TypedDict):
-    """A copy of the login for other programs: JSON with `user`, `password` and `region`."""
+    """A copy of the login for other programs: JSON with `user`, `password` and `region`, and `passwords` by region, of
+    `more_identities` too. It follows a rotation."""
 
     store: str
     """`secretsmanager` or `ssm` (a SecureString parameter)."""

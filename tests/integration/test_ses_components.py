@@ -165,6 +165,45 @@ def test_a_third_key_is_refused_in_the_preview(tmp_path, config, account):
         assert stack.up().changes == {"smtp-key-2": "create", "smtp-key-1": "delete"}
 
 
+def test_a_copy_in_the_parameter_store_is_by_the_key_and_follows_a_rotation(tmp_path, config, account):
+    arns = [
+        f"arn:aws:ses:{region}:123456789012:identity/rich.example" for region in ("eu-west-1", "us-east-1")
+    ]
+    kms_key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    ssm, users = account.client("ssm"), set()
+
+    def program():
+        login = SmtpCredentials(
+            "smtp",
+            {
+                "identity_arn": arns[0],
+                "region": "eu-west-1",
+                "more_identities": [{"identity_arn": arns[1], "region": "us-east-1"}],
+                "copy": {"store": "ssm", "kms_key": kms_key},
+                "generation": generation,
+            },
+        )
+        pulumi.export("user", login.user)
+        pulumi.export("passwords", login.passwords)
+
+    with engine(tmp_path, program, config) as stack:
+        for generation in (1, 2):
+            stack.up()
+            (described,) = ssm.describe_parameters()["Parameters"]
+            assert (described["Type"], described["KeyId"]) == ("SecureString", kms_key)
+            kept = ssm.get_parameter(Name=described["Name"], WithDecryption=True)["Parameter"]["Value"]
+            passwords = stack.outputs["passwords"]
+            assert json.loads(kept) == {
+                "user": stack.outputs["user"],
+                "password": passwords["eu-west-1"],
+                "region": "eu-west-1",
+                "passwords": passwords,
+            }
+            users.add(stack.outputs["user"])
+        assert len(users) == 2
+        assert stack.up().changes == {}
+
+
 def test_the_spf_record_of_the_domain_itself_keeps_what_it_says(tmp_path, config, account, resolver):
     zone = account.create_zone("apex.example")
     before = ["site-verification=1", "v=spf1 mx -all"]

@@ -147,16 +147,20 @@ def test_the_user_can_be_bounded_placed_and_tagged():
     [("secretsmanager", "SecretVersion", "secretString"), ("ssm", "Parameter", "value")],
 )
 def test_a_copy_of_the_login_is_encrypted_and_secret(store, holder, field):
-    recorder, login = record(
-        credentials(copy={"store": store, "name": "mail/login", "kms_key": "alias/mail"})
-    )
+    second = {"identity_arn": IDENTITY_ARN.replace("eu-west-1", "us-east-1"), "region": "us-east-1"}
+    copy = {"store": store, "name": "mail/login", "kms_key": "alias/mail"}
+    recorder, login = record(credentials(copy=copy, more_identities=[second]))
     kept = recorder.named("smtp-copy", holder)
     assert json.loads(kept.inputs[field]) == {
         "user": "smtp-key-1-id",
         "password": login["password"],
         "region": "eu-west-1",
+        "passwords": login["passwords"],
     }
+    assert set(login["passwords"]) == {"eu-west-1", "us-east-1"}
     assert field in kept.secret
+    # A Parameter of another type is readable for whoever may read parameters.
+    assert kept.inputs.get("type", "SecureString") == "SecureString"
     assert login["copy_arn"].startswith("arn:aws:")
     keys = {
         r.inputs.get("kmsKeyId") or r.inputs.get("keyId") for r in recorder.resources if r.name == "smtp-copy"
