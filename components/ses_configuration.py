@@ -3,6 +3,9 @@
 https://docs.aws.amazon.com/ses/latest/dg/using-configuration-sets.html
 """
 
+import hashlib
+import re
+
 import pulumi
 from pulumi_aws import sesv2
 
@@ -12,6 +15,8 @@ from .ses_configuration_args import SUPPRESSIONS, SesConfigurationArgs, SesTrack
 _TLS = {"require": "REQUIRE", "optional": "OPTIONAL"}
 _HTTPS = ("REQUIRE", "REQUIRE_OPEN_ONLY", "OPTIONAL")
 _NAME_LENGTH = 64
+# What a readable name would not tell apart, or may not have in it.
+_UNREADABLE = re.compile(r"-\.|\.-|_at_|[^\w.@-]", re.ASCII)
 # https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_DeliveryOptions.html
 _DELIVERY_SECONDS = (300, 50400)
 
@@ -86,8 +91,15 @@ class SesConfiguration(pulumi.ComponentResource):
 
 
 def default_set_name(domain: str) -> str:
-    """The name of a domain's configuration set: letters, digits, `_` and `-`, at most 64."""
-    return domain.replace(".", "-").replace("@", "-at-")[:_NAME_LENGTH]
+    """The name of a domain's or an address's configuration set: letters, digits, `_` and `-`, at most 64.
+
+    No two have the same: a hyphen is doubled, and what does not fit ends in a digest.
+    """
+    name = domain.replace("-", "--").replace(".", "-").replace("@", "_at_")
+    if len(name) <= _NAME_LENGTH and not _UNREADABLE.search(domain):
+        return name
+    digest = hashlib.sha256(domain.encode()).hexdigest()[:8]
+    return f"{_UNREADABLE.sub('_', name)[: _NAME_LENGTH - 9]}-{digest}"
 
 
 def _check_choices(args: SesConfigurationArgs) -> None:

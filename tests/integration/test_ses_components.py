@@ -170,7 +170,8 @@ def test_a_copy_in_the_parameter_store_is_by_the_key_and_follows_a_rotation(tmp_
         f"arn:aws:ses:{region}:123456789012:identity/rich.example" for region in ("eu-west-1", "us-east-1")
     ]
     kms_key = account.client("kms").create_key()["KeyMetadata"]["Arn"]
-    ssm, users = account.client("ssm"), set()
+    ssm = account.client("ssm")
+    generation = 1
 
     def program():
         login = SmtpCredentials(
@@ -186,21 +187,25 @@ def test_a_copy_in_the_parameter_store_is_by_the_key_and_follows_a_rotation(tmp_
         pulumi.export("user", login.user)
         pulumi.export("passwords", login.passwords)
 
+    def updated_user(stack):
+        """The user name after an update, which the copy has too, with the passwords of both regions."""
+        stack.up()
+        (described,) = ssm.describe_parameters()["Parameters"]
+        assert (described["Type"], described["KeyId"]) == ("SecureString", kms_key)
+        kept = ssm.get_parameter(Name=described["Name"], WithDecryption=True)["Parameter"]["Value"]
+        user, passwords = (stack.outputs[name] for name in ("user", "passwords"))
+        assert json.loads(kept) == {
+            "user": user,
+            "password": passwords["eu-west-1"],
+            "region": "eu-west-1",
+            "passwords": passwords,
+        }
+        return user
+
     with engine(tmp_path, program, config) as stack:
-        for generation in (1, 2):
-            stack.up()
-            (described,) = ssm.describe_parameters()["Parameters"]
-            assert (described["Type"], described["KeyId"]) == ("SecureString", kms_key)
-            kept = ssm.get_parameter(Name=described["Name"], WithDecryption=True)["Parameter"]["Value"]
-            passwords = stack.outputs["passwords"]
-            assert json.loads(kept) == {
-                "user": stack.outputs["user"],
-                "password": passwords["eu-west-1"],
-                "region": "eu-west-1",
-                "passwords": passwords,
-            }
-            users.add(stack.outputs["user"])
-        assert len(users) == 2
+        before = updated_user(stack)
+        generation = 2
+        assert updated_user(stack) != before
         assert stack.up().changes == {}
 
 
@@ -234,6 +239,40 @@ def test_the_spf_record_of_the_domain_itself_keeps_what_it_says(tmp_path, config
         assert stack.up().changes == {}
         stack.destroy()
         assert shown(account, "apex.example", "TXT") == after
+
+
+def test_several_domains_in_one_program_are_each_verified_and_have_a_login_each(
+    tmp_path, config, account, resolver
+):
+    domains = ["a-b.several.example", "a.b.several.example"]
+    account.create_zone("several.example")
+
+    def program():
+        for name, domain in zip(("one", "two"), domains, strict=True):
+            made = SesDomain(name, {"domain": domain, "resolver": resolver, "timeout": 30})
+            login = SmtpCredentials(
+                f"{name}-smtp",
+                {
+                    "identity_arn": made.arn,
+                    "configuration_set_arn": made.configuration_set_arn,
+                    "region": made.region,
+                },
+            )
+            pulumi.export(f"{name}User", login.user)
+            pulumi.export(f"{name}Set", made.configuration_set)
+
+    with engine(tmp_path, program, config) as stack:
+        stack.up()
+        for domain in domains:
+            assert account.client("sesv2").get_email_identity(EmailIdentity=domain)[
+                "VerifiedForSendingStatus"
+            ]
+        assert stack.outputs["oneUser"] != stack.outputs["twoUser"]
+        assert (stack.outputs["oneSet"], stack.outputs["twoSet"]) == (
+            "a--b-several-example",
+            "a-b-several-example",
+        )
+        assert stack.up().changes == {}
 
 
 def test_an_adopted_identity_is_used_and_stays_when_the_stack_goes(tmp_path, config, account, resolver, rich):

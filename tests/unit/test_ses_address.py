@@ -35,11 +35,11 @@ def test_an_address_is_an_identity_with_a_configuration_set_and_no_dns():
     ]
     assert recorder.named("ses", "EmailIdentity").inputs == {
         "emailIdentity": "App@example.com",
-        "configurationSetName": "App-at-example-com",
+        "configurationSetName": "App_at_example-com",
     }
     assert outputs["region"] == "eu-west-1"
-    assert outputs["configuration_set"] == "App-at-example-com"
-    assert outputs["configuration_set_arn"].endswith(":configuration-set/App-at-example-com")
+    assert outputs["configuration_set"] == "App_at_example-com"
+    assert outputs["configuration_set_arn"].endswith(":configuration-set/App_at_example-com")
 
 
 def test_what_does_not_depend_on_a_domain_it_can_have():

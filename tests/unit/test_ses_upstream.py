@@ -253,7 +253,7 @@ def test_one_address_is_all_that_the_login_may_send_from_and_needs_no_dns():
     assert recorder.named("relay-ses", "EmailIdentity").inputs["emailIdentity"] == "app@example.com"
     assert statements(recorder)[0]["Resource"] == [
         "arn:aws:ses:eu-west-1:123456789012:identity/app@example.com",
-        "arn:aws:ses:eu-west-1:123456789012:configuration-set/app-at-example-com",
+        "arn:aws:ses:eu-west-1:123456789012:configuration-set/app_at_example-com",
     ]
     assert outputs["dns_records"] == []
     assert environment(recorder)["OPENSMTPD_ALLOWED_SENDER_DOMAINS"] == "example.com"
