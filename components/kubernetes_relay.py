@@ -17,22 +17,21 @@ from pulumi_kubernetes.networking.v1 import NetworkPolicy
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 from pulumi_kubernetes.storage.v1 import StorageClass
 
-from .image.relay.environment import FILE_SUFFIX, VARIABLES
 from .image.relay.refusals import DIRECT
 from .kubernetes_relay_args import KubernetesRelayArgs
 from .kubernetes_settings import checked_kubernetes_args, checked_name
 from .manifests.availability import autoscaler_spec, disruption_budget_spec
+from .manifests.credentials import credential_files
 from .manifests.labels import labels, revision_labels
 from .manifests.monitoring import API_VERSION, prometheus_rule_spec, service_monitor_spec
 from .manifests.network_policy import network_policy_spec
-from .manifests.pod import CREDENTIALS_DIRECTORY, LEAVE_SECONDS, pod_template
+from .manifests.pod import LEAVE_SECONDS, pod_template
 from .manifests.services import pods_service_spec, service_spec
 from .manifests.stateful_set import stateful_set_spec
 from .relay_container import SMTP_PORT, WAIT_SECONDS, stop_seconds
 from .relay_environment import Variables, relay_environment
 from .relay_settings import MX_PORT
 
-_FROM_FILE = {variable.name for one in VARIABLES for variable in one.numbered() if variable.from_file}
 # What a replica may take beyond its own end to be replaced: a place on a node, its volume, the image.
 _REPLACE_SECONDS = 25
 
@@ -102,7 +101,7 @@ class KubernetesRelay(pulumi.ComponentResource):
         return given
 
     def _create_credentials(self, environment: Variables) -> pulumi.Input[str] | None:
-        files = {name: environment[name] for name in environment if name in _FROM_FILE}
+        files = credential_files(environment)
         if not files:
             return None
         # Without a name of its own: a changed content gets another name, so that the pods are replaced in order, and
@@ -185,12 +184,7 @@ class KubernetesRelay(pulumi.ComponentResource):
         template = pod_template(
             self._name,
             image=args["image"],
-            environment={
-                f"{name}{FILE_SUFFIX}" if name in _FROM_FILE else name: (
-                    f"{CREDENTIALS_DIRECTORY}/{name}" if name in _FROM_FILE else value
-                )
-                for name, value in environment.items()
-            },
+            environment=environment,
             credentials=credentials,
             service_account=account,
             metrics_port=args["options"]["metrics_port"],

@@ -7,13 +7,11 @@ import pulumi
 
 from ..image.relay.health import GREETING
 from ..relay_container import CAPABILITIES, HEALTH_COMMAND, SMTP_PORT, SPOOL, SUBMISSION_PORT
+from .credentials import CREDENTIALS_DIRECTORY, pod_environment
 from .labels import labels, selector
 
 QUEUE = "queue"
 """The volume claim of a replica is called this, a hyphen, and the pod's name."""
-
-CREDENTIALS_DIRECTORY = "/etc/relay"
-"""Where the pod finds the files of the Secret, each called as the variable that it stands for."""
 
 LEAVE_SECONDS = 5
 """How long a Service may go on to send clients to a pod that was asked to end. Only then it stops to greet them."""
@@ -43,7 +41,12 @@ def pod_template(
     cpu: pulumi.Input[str],
     grace_seconds: pulumi.Input[int],
 ) -> dict[str, Any]:
-    """The template of the pods. `credentials` is the Secret's name; `grace_seconds` how long a pod may take to end."""
+    """The template of the pods.
+
+    `environment` is the relay's; of the Secret called `credentials`, its credential_files are read. `grace_seconds` is
+    how long a pod may take to end.
+    """
+    environment = pod_environment(environment)
     volumes = [
         # The login is rendered into it.
         {"name": "run", "emptyDir": {"medium": "Memory"}},

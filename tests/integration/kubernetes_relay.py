@@ -8,9 +8,12 @@ import smtplib
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
+
+from components.manifests.credentials import credential_files
 from components.manifests.labels import revision_labels
 from components.manifests.network_policy import network_policy_spec
 from components.manifests.pod import pod_template
@@ -18,12 +21,13 @@ from components.manifests.services import pods_service_spec, service_spec
 from components.manifests.stateful_set import stateful_set_spec
 from local.cluster.cluster import Cluster
 
-from .kubernetes_cluster import Namespace
+from .kubernetes_cluster import Namespace, namespace
 from .relay_container import IMAGE, message, wait_for
 
 METRICS_PORT = 9000
 REVISION = "test"
-GRACE_SECONDS = 20
+GRACE_SECONDS = 35
+"""What the component gives a pod whose queue has the default time to go."""
 
 _FORWARDER_PORT = 7000
 _FORWARDER = f"""\
@@ -113,6 +117,14 @@ class Client:
             return response.status, response.read().decode()
 
 
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, relay_image: str) -> Iterator[Client]:
+    """A client in a namespace of its own."""
+    cluster.load_image(relay_image)
+    with namespace(cluster) as clients:
+        yield Client(clients)
+
+
 class _SmtpThrough(smtplib.SMTP):
     def __init__(self, client: Client, host: str, port: int, timeout: float):
         self._client = client
@@ -148,7 +160,8 @@ class Api:
 class PodRelay:
     """Replicas of the relay with these variables, behind a Service, which `client` may use and ask for the metrics.
 
-    `nameserver` is asked instead of the cluster's.
+    What can be a file is one of a Secret, as the component has it. `nameserver` is asked instead of the cluster's;
+    `readiness` changes fields of that probe.
     """
 
     def __init__(
@@ -160,6 +173,7 @@ class PodRelay:
         *,
         replicas: int = 1,
         nameserver: str = "",
+        readiness: Mapping[str, int] = {},
     ):
         self.name = f"relay-{secrets.token_hex(3)}"
         self.namespace = namespace
@@ -174,13 +188,14 @@ class PodRelay:
         }
         self._replicas = replicas
         self._nameserver = nameserver
+        self._readiness = readiness
 
     def __enter__(self) -> "PodRelay":
         self.namespace.apply("\n---\n".join(map(json.dumps, self._manifests())))
         return self
 
     def __exit__(self, *_: object) -> None:
-        kinds = "statefulset,service,networkpolicy"
+        kinds = "statefulset,service,networkpolicy,secret"
         self.namespace.kubectl("delete", kinds, "--selector", f"test={self.name}", "--wait=false")
 
     def pod(self, number: int = 0) -> str:
@@ -242,15 +257,21 @@ class PodRelay:
         except OSError:
             return False
 
+    def let_in(self, allowed_labels: Mapping[str, str], *, to_the_metrics: bool) -> None:
+        """Let in pods of the client's namespace that have these labels."""
+        self.namespace.apply(json.dumps(self._policy(allowed_labels, to_the_metrics)))
+
     def _path(self, number: int) -> str:
         return f"/api/v1/namespaces/{self.namespace.name}/pods/{self.pod(number)}"
 
     def _manifests(self) -> list[dict[str, Any]]:
+        files = credential_files(self._environment)
+        credentials = f"{self.name}-credentials"
         template = pod_template(
             self.name,
             image=IMAGE,
             environment=self._environment,
-            credentials=None,
+            credentials=credentials if files else None,
             service_account="default",
             metrics_port=METRICS_PORT,
             with_submission=False,
@@ -259,20 +280,9 @@ class PodRelay:
             grace_seconds=GRACE_SECONDS,
         )
         template["metadata"]["labels"] |= revision_labels(self.name, REVISION)
+        template["spec"]["containers"][0]["readinessProbe"] |= self._readiness
         if self._nameserver:
             template["spec"] |= {"dnsPolicy": "None", "dnsConfig": {"nameservers": [self._nameserver]}}
-        allowed = self.client.namespace.name
-        policy = network_policy_spec(
-            self.name,
-            namespace=self.namespace.name,
-            allowed_namespaces=[allowed],
-            allowed_labels={},
-            client_networks=[],
-            metrics_port=METRICS_PORT,
-            monitoring_namespace=allowed,
-            upstream_ports=[int(self._environment["RELAY_PORT"])],
-            with_submission=False,
-        )
         service = service_spec(self.name, service_type="ClusterIP", client_networks=[], with_submission=False)
         replicas = stateful_set_spec(
             self.name,
@@ -283,13 +293,34 @@ class PodRelay:
             storage_class=None,
         )
         return [
-            self._object("networking.k8s.io/v1", "NetworkPolicy", self.name, policy),
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": credentials, "labels": {"test": self.name}},
+                "stringData": files,
+            },
+            self._policy({}, to_the_metrics=True),
             self._object("v1", "Service", self.name, service),
             self._object(
                 "v1", "Service", f"{self.name}-pods", pods_service_spec(self.name, metrics_port=METRICS_PORT)
             ),
             self._object("apps/v1", "StatefulSet", self.name, replicas),
         ]
+
+    def _policy(self, allowed_labels: Mapping[str, str], to_the_metrics: bool) -> dict[str, Any]:
+        allowed = self.client.namespace.name
+        policy = network_policy_spec(
+            self.name,
+            namespace=self.namespace.name,
+            allowed_namespaces=[allowed],
+            allowed_labels=allowed_labels,
+            client_networks=[],
+            metrics_port=METRICS_PORT,
+            monitoring_namespace=allowed if to_the_metrics else "",
+            upstream_ports=[int(self._environment["RELAY_PORT"])],
+            with_submission=False,
+        )
+        return self._object("networking.k8s.io/v1", "NetworkPolicy", self.name, policy)
 
     def _object(self, api_version: str, kind: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
         return manifest(api_version, kind, name, spec, {"test": self.name})
