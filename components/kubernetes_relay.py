@@ -19,7 +19,7 @@ from pulumi_kubernetes.storage.v1 import StorageClass
 
 from .image.relay.refusals import DIRECT
 from .kubernetes_relay_args import KubernetesRelayArgs
-from .kubernetes_settings import checked_kubernetes_args, checked_name
+from .kubernetes_settings import checked_kubernetes_args, checked_name, require_cluster
 from .manifests.availability import autoscaler_spec, disruption_budget_spec
 from .manifests.credentials import credential_files
 from .manifests.labels import labels, revision_labels
@@ -54,7 +54,8 @@ class KubernetesRelay(pulumi.ComponentResource):
     is deleted only at the end of an update that succeeds. What is changed in the Secret itself, without Pulumi, a
     running relay takes over within about a minute.
 
-    Which cluster is the provider's matter: pass a `pulumi_kubernetes.Provider`.
+    Which cluster is the provider's matter: pass a `pulumi_kubernetes.Provider`, or configure `kubernetes:context` or
+    `kubernetes:kubeconfig`. Without any of them it raises InvalidArgument, and takes no cluster by chance.
     """
 
     smtp_address: pulumi.Output[str]
@@ -64,6 +65,7 @@ class KubernetesRelay(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: KubernetesRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:KubernetesRelay", name, {}, opts)
+        require_cluster(self.get_provider("kubernetes:core/v1:Namespace"))
         self._name = checked_name(name)
         self._args = args = checked_kubernetes_args(args)
         self._with_submission = bool(args["options"].get("submission_logins"))

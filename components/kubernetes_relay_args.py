@@ -25,7 +25,7 @@ class MonitoringArgs(TypedDict):
     """Who reads the metrics."""
 
     namespace: pulumi.Input[str]
-    """The namespace that Prometheus runs in: its pods may read the metrics."""
+    """The namespace that Prometheus runs in: its pods may read the metrics. One that does not exist is no error."""
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The labels by which a Prometheus of the Prometheus operator finds ServiceMonitors and PrometheusRules. One of
     each is made then, and the cluster must have these kinds. Defaults to making neither."""
@@ -52,7 +52,8 @@ class KubernetesArgs(TypedDict):
     autoscaling: NotRequired[AutoscalingArgs]
     """Adds and removes replicas by load. Defaults to none."""
     allowed_namespaces: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """The namespaces whose pods reach the relay; `["*"]` is all of them. Defaults to the relay's own."""
+    """The namespaces whose pods reach the relay; `["*"]` is all of them. One that does not exist is no error: it may
+    come later. Defaults to the relay's own."""
     allowed_labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Labels that these pods must have. Defaults to none."""
     service_type: NotRequired[str]

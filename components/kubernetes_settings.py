@@ -26,6 +26,15 @@ _AUTOSCALING_CPU = 70
 _PRIVATE_NETWORKS = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
 
 
+def require_cluster(provider: pulumi.ProviderResource | None) -> None:
+    """Raise InvalidArgument where neither a provider nor the configuration says which cluster it is."""
+    config = pulumi.Config("kubernetes")
+    if not (provider or config.get("context") or config.get("kubeconfig")):
+        # Otherwise it would be whichever cluster kubectl talks to at the moment.
+        reason = "is missing: pass a pulumi_kubernetes.Provider in the options, or set kubernetes:context"
+        raise InvalidArgument(_COMPONENT, "provider", reason)
+
+
 def checked_name(name: str) -> str:
     """Return the component's name, which its objects have too. Raises InvalidArgument."""
     return checked(_COMPONENT, "name", name, check_name)

@@ -156,9 +156,15 @@ class Recorder(pulumi.runtime.Mocks):
         return sorted((r.type, r.name) for r in self.resources)
 
 
-def record(program: Callable[[], Any], preview: bool = False) -> tuple[Recorder, dict[str, Any]]:
-    """Run `program` and return what it registered, and the plain values of the Outputs it returns by name."""
+def record(
+    program: Callable[[], Any], preview: bool = False, context: str = "test"
+) -> tuple[Recorder, dict[str, Any]]:
+    """Run `program` and return what it registered, and the plain values of the Outputs it returns by name.
+
+    `context` is the cluster that the stack's configuration names.
+    """
     recorder = Recorder(preview=preview)
+    pulumi.runtime.set_config("kubernetes:context", context)
     pulumi.runtime.set_mocks(recorder, project="mail-relay", stack="test", preview=preview)
     values: dict[str, Any] = {}
 

@@ -291,15 +291,22 @@ def test_every_child_shows_in_a_preview():
 def test_the_cluster_is_the_one_of_the_provider_that_is_given():
     def program():
         args = {"relay": UPSTREAM, "allowed_sender_domains": ["example.com"], "image": "relay:1"}
+        args |= {"namespace": "mail", "storage_class": "fast"}
         KubernetesRelay("relay", args, pulumi.ResourceOptions(provider=Provider("cluster", kubeconfig="{}")))
 
-    recorder, _ = record(program)
+    recorder, _ = record(program, context="")
     used = {
         resource.provider.rpartition("::")[0].rpartition("::")[2]
         for resource in recorder.resources
         if resource.type.startswith("kubernetes:")
     }
     assert used == {"cluster"}
+
+
+def test_without_a_provider_the_configuration_has_to_name_the_cluster():
+    record(kubernetes_relay(), context="production")
+    with pytest.raises(InvalidArgument, match="provider: is missing: pass a pulumi_kubernetes"):
+        record(kubernetes_relay(), context="")
 
 
 def test_numbers_may_be_floats_as_a_program_in_another_language_sends_them():
