@@ -11,7 +11,7 @@ from . import workload
 from .finding import FINE, UNKNOWN, WRONG, Finding
 from .workload import RELAY, CannotLook, output_of
 
-_KINDS = "statefulsets,pods,persistentvolumeclaims"
+_KINDS = "statefulsets,pods,persistentvolumeclaims,networkpolicies"
 _UNHEALTHY = "unhealthy: "
 
 
@@ -42,7 +42,19 @@ def look(name: str, context: str) -> tuple[list[Finding], bool]:
         findings += [finding._replace(check=f"{finding.check}, {pod_name}") for finding in of_pod]
         tried = tried and pod_tried
     claims = [one["metadata"]["name"] for one in found if one["kind"] == "PersistentVolumeClaim"]
-    return findings + judge_claims(stateful_set, replicas[0]["spec"]["replicas"], claims), tried
+    findings += judge_claims(stateful_set, replicas[0]["spec"]["replicas"], claims)
+    policies = [one for one in found if one["kind"] == "NetworkPolicy"]
+    return findings + _look_at_clients(kubectl, let_in(policies)), tried
+
+
+def _look_at_clients(kubectl: Sequence[str], namespaces: Sequence[str]) -> list[Finding]:
+    if not namespaces:
+        return []
+    try:
+        found = output_of(*kubectl, "get", "namespaces", *namespaces, "--ignore-not-found", "--output=name")
+    except CannotLook:  # not everyone may look at namespaces
+        return []
+    return judge_clients(namespaces, [line.removeprefix("namespace/") for line in found.split()])
 
 
 class _Pod:
@@ -132,6 +144,34 @@ def judge_claims(stateful_set: str, replicas: int, claims: Sequence[str]) -> lis
         )
         for number in numbers
         if number >= replicas
+    ]
+
+
+def let_in(policies: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The namespaces that NetworkPolicies let in by name."""
+    return sorted(
+        {
+            name
+            for policy in policies
+            for rule in policy["spec"].get("ingress", [])
+            for peer in rule.get("from", [])
+            for expression in peer.get("namespaceSelector", {}).get("matchExpressions", [])
+            for name in expression["values"]
+        }
+    )
+
+
+def judge_clients(namespaces: Sequence[str], existing: Sequence[str]) -> list[Finding]:
+    """A row for each of `namespaces`, which are let in, that does not exist: a cluster takes any name."""
+    return [
+        Finding(
+            f"clients in {name}",
+            UNKNOWN,
+            f"the namespace {name} is let in, and does not exist",
+            "make it, or correct allowed_namespaces or monitoring",
+        )
+        for name in namespaces
+        if name not in existing
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from components.doctor import kubernetes_workload, workload
 from components.doctor.finding import FINE, UNKNOWN, WRONG
 from components.doctor.kubernetes_workload import judge_claims, judge_pod, judge_replicas
+from components.manifests.network_policy import network_policy_spec
 
 pytestmark = pytest.mark.unit
 
@@ -40,8 +41,9 @@ def claim(name):
 class Kubectl:
     """Answers for kubectl, and remembers what it was asked."""
 
-    def __init__(self, *items, unready=(), error=""):
+    def __init__(self, *items, unready=(), namespaces=(), error=""):
         self.items = items
+        self.namespaces = namespaces
         self.unready = unready
         self.error = error
         self.asked = []
@@ -50,6 +52,8 @@ class Kubectl:
         self.asked.append(command)
         if self.error:
             raise workload.CannotLook(self.error)
+        if "namespaces" in command:
+            return "".join(f"namespace/{name}\n" for name in self.namespaces)
         if "get" in command:
             return json.dumps({"items": self.items})
         if "relay.health" in command and command[command.index("exec") + 1] in self.unready:
@@ -134,6 +138,34 @@ def test_claims_of_others_are_left_alone():
         "queue, relay-2",
         "queue, relay-10",
     ]
+
+
+def policy(namespaces, monitoring):
+    specs = network_policy_spec(
+        "relay",
+        namespace="mail",
+        allowed_namespaces=namespaces,
+        allowed_labels={},
+        client_networks=[],
+        metrics_port=9000,
+        monitoring_namespace=monitoring,
+        upstream_ports=[587],
+        with_submission=False,
+    )
+    return {"kind": "NetworkPolicy", "spec": specs}
+
+
+def test_a_namespace_that_is_let_in_and_does_not_exist_is_named(kubectl):
+    kubectl(stateful_set(), pod(), policy(["shop", "blling"], "monitoring"), namespaces=["shop", "mail"])
+    findings, _ = look()
+    missing = [finding for finding in findings if finding.check.startswith("clients in ")]
+    assert [finding.check for finding in missing] == ["clients in blling", "clients in monitoring"]
+    assert {finding.state for finding in missing} == {UNKNOWN}
+
+
+def test_no_namespace_is_missed_where_all_are_let_in(kubectl):
+    kubectl(stateful_set(), pod(), policy(["*"], ""))
+    assert not [finding for finding in look()[0] if finding.check.startswith("clients in ")]
 
 
 def test_an_update_that_is_under_way_is_waited_for():
