@@ -29,7 +29,10 @@ def stateful_set_spec(
         # https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
         # An update goes one by one all the same, and waits for each.
         "podManagementPolicy": "Parallel",
-        "updateStrategy": {"type": "RollingUpdate"},
+        # With the partition, which is a default only where there is no type. Without one, a replica that is deleted may
+        # come back as the revision before, and those of a first update that failed could not be corrected:
+        # https://github.com/kubernetes/kubernetes/blob/v1.35.3/pkg/controller/statefulset/stateful_set_utils.go#L530
+        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
         # Mail that could not leave before a replica was removed waits there until the replica comes back.
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         "template": template,

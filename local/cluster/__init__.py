@@ -2,6 +2,8 @@
 
 `choice.py` decides which. They answer alike: `Cluster` (our own), `ContainerCluster` (kind, k3d), `ContextCluster`.
 
+kind and k3d themselves were tried with programs only that stand in for them: the tests have neither.
+
 Our own is a node in a folder, made of the real programs, for machines where no other can be had. What `Cluster` puts
 together:
 

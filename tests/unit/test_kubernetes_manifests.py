@@ -154,7 +154,7 @@ def test_the_queue_of_a_replica_stays_when_the_replica_goes():
 
 def test_a_replica_that_cannot_send_does_not_keep_its_correction_out_where_kubernetes_lets_it():
     assert replicas()["podManagementPolicy"] == "Parallel"
-    assert replicas()["updateStrategy"] == {"type": "RollingUpdate"}
+    assert replicas()["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
 
 
 def test_the_queue_is_mounted_where_the_claim_is_named():
