@@ -62,14 +62,18 @@ def only_choice(component: str, args: Mapping[str, Any], choices: tuple[str, ...
 def checked(
     component: str, argument: str, value: pulumi.Input[T], check: Callable[[T], T]
 ) -> pulumi.Input[T]:
-    """`applied(value, check)`, with the fix that an InvalidSetting names as an InvalidArgument."""
+    """`applied(value, check)`, with the fix that an InvalidSetting names as an InvalidArgument.
+
+    It names `argument`, or the field of it that the InvalidSetting is about.
+    """
 
     def run(plain: T) -> T:
         try:
             return check(plain)
         except InvalidSetting as error:
+            field = error.field if error.field.startswith(f"{argument}.") else argument
             raise InvalidArgument(
-                component, argument, f"{error.value} {error.problem}: {error.fix}".lstrip()
+                component, field, f"{error.value} {error.problem}: {error.fix}".lstrip()
             ) from None
 
     return applied(value, run)
@@ -78,16 +82,14 @@ def checked(
 def applied(value: pulumi.Input[T], function: Callable[[T], U]) -> pulumi.Input[U]:
     """Return `function(value)`: at once for a plain value, when it resolves for an Output (in preview, if it is known).
 
-    A list or a mapping with an Output in it counts as one.
+    A list or a mapping with an Output anywhere in it counts as one.
     """
-    if isinstance(value, list) and any(map(_comes_later, value)):
-        value = pulumi.Output.all(*value)
-    elif isinstance(value, dict) and any(map(_comes_later, value.values())):
-        value = pulumi.Output.all(**value)
-    elif isinstance(value, Awaitable):
+    if not isinstance(value, pulumi.Output) and _comes_later(value):
         value = pulumi.Output.from_input(value)
     return value.apply(function) if isinstance(value, pulumi.Output) else function(value)
 
 
 def _comes_later(value: object) -> bool:
+    if isinstance(value, list | tuple | dict):
+        return any(map(_comes_later, value.values() if isinstance(value, dict) else value))
     return isinstance(value, pulumi.Output | Awaitable)

@@ -33,7 +33,7 @@ class DmarcPolicy(TypedDict):
     sp: NotRequired[str]
     """The same for sub-domains. Defaults to `p`."""
     pct: NotRequired[int]
-    """The share of failing mail that `p` is applied to, in percent. Defaults to `100`."""
+    """The share of failing mail that `p` and `sp` are applied to, in percent. Defaults to `100`."""
     adkim: NotRequired[str]
     """Whether a DKIM signature of a sub-domain counts: `r` (it does) or `s`. Defaults to `r`."""
     aspf: NotRequired[str]
@@ -50,20 +50,18 @@ class DmarcPolicy(TypedDict):
     """Seconds between aggregate reports. Needs `rua`. Defaults to `86400`."""
 
 
-def dmarc_value(policy: str | Mapping[str, Any]) -> str:
-    """The text of the TXT record for a policy, or for its `p` alone. Raises InvalidSetting."""
-    tags = _checked_tags({"p": policy} if isinstance(policy, str) else policy)
+def dmarc_value(policy: Mapping[str, Any]) -> str:
+    """The text of the TXT record for a policy. Raises InvalidSetting."""
+    tags = _checked_tags(policy)
     order = [key for key in DmarcPolicy.__annotations__ if key in tags]
     return "; ".join(["v=DMARC1", *(f"{key}={tags[key]}" for key in order)])
 
 
-def report_authorisations(policy: str | Mapping[str, Any], domain: str) -> list[str]:
+def report_authorisations(policy: Mapping[str, Any], domain: str) -> list[str]:
     """Names at which foreign domains must publish the TXT `v=DMARC1` before reports about `domain` are sent there.
 
     https://www.rfc-editor.org/rfc/rfc7489#section-7.1
     """
-    if isinstance(policy, str):
-        return []
     addresses = [*policy.get("rua", []), *policy.get("ruf", [])]
     receivers = {_parsed(address, "dmarc")["domain"].lower() for address in addresses}
     return sorted(
@@ -87,14 +85,14 @@ def _checked_tags(policy: Mapping[str, Any]) -> dict[str, str]:
             tags[key] = _choice(key, policy[key], choices)
     if "pct" in policy:
         tags["pct"] = _number("pct", policy["pct"], 1, 100)
-        if tags["p"] == "none" and tags["pct"] != "100":
+        if tags["p"] == tags.get("sp", "none") == "none" and tags["pct"] != "100":
             raise InvalidSetting(
                 "dmarc.pct", "has no effect on p=none", "leave it out, or raise p", tags["pct"]
             )
     if "ri" in policy:
         tags["ri"] = _number("ri", policy["ri"], 3600, 2**32 - 1)
         _needs("ri", "rua", policy)
-    if "fo" in policy:
+    if policy.get("fo"):
         tags["fo"] = ":".join(_choice("fo", value, _FAILURES) for value in _listed("fo", policy["fo"]))
         _needs("fo", "ruf", policy)
     for key in ("rua", "ruf"):
@@ -118,8 +116,7 @@ def _needs(key: str, other: str, policy: Mapping[str, Any]) -> None:
 
 def _choice(key: str, value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        field = "dmarc" if key == "p" else f"dmarc.{key}"
-        raise InvalidSetting(field, "is unknown", f"use one of {', '.join(choices)}", repr(value))
+        raise InvalidSetting(f"dmarc.{key}", "is unknown", f"use one of {', '.join(choices)}", repr(value))
     return str(value)
 
 

@@ -102,7 +102,7 @@ def check_domain_args(args: SesDomainArgs) -> None:
     if "selector" in dkim:
         from .dkim_key import check_selector  # late, as cryptography is slow to load
 
-        checked("SesDomain", "dkim", dkim["selector"], check_selector)
+        checked("SesDomain", "dkim.selector", dkim["selector"], check_selector)
     if args.get("resolver"):
         checked("SesDomain", "resolver", args["resolver"], check_resolver)
     for part in args.get("without", []):

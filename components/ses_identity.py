@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 from pulumi_aws import get_region_output, ses, sesv2
 
-from .arguments import checked
-from .sending_policy import identity_policy
+from .arguments import applied, checked
+from .sending_policy import identity_policy, policy_document
 from .ses_configuration import SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs
 from .ses_identity_args import SesIdentityOptions, has_part
@@ -146,15 +146,15 @@ class SesIdentity:
                 f"{self._name}-policy-{policy_name}",
                 email_identity=self._identity,
                 policy_name=policy_name,
-                policy=pulumi.Output.all(document, self.arn).apply(self._completed_policy),
+                policy=self._completed_policy(policy_name, document),
                 region=self._region,
                 opts=opts,
             )
 
-    def _completed_policy(self, known: Sequence[str]) -> str:
-        document, arn = known
-        component = type(self._owner).__name__
-        return checked(component, "policies", document, lambda text: identity_policy(text, arn))
+    def _completed_policy(self, policy_name: str, document: pulumi.Input[str]) -> pulumi.Input[str]:
+        # At once: the identity's ARN is not known before the identity is made.
+        policy = checked(type(self._owner).__name__, f"policies.{policy_name}", document, policy_document)
+        return applied([policy, self.arn], lambda known: identity_policy(*known))
 
     def _create_tenant(self, tenant_name: str, configuration: SesConfiguration | None) -> None:
         tenant = sesv2.Tenant(

@@ -10,6 +10,7 @@ from . import relay_settings
 from .arguments import InvalidArgument, applied, check_keys, checked
 from .dns import DnsRecord, check_address
 from .relay_settings import RelaySettings
+from .sending_conditions import checked_conditions
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
 from .ses_endpoint_args import SesEndpointArgs, SesEndpointOptions
 from .ses_feedback_args import SesFeedbackArgs
@@ -30,13 +31,16 @@ def ses_upstream(
 ) -> Upstream:
     """Make the identities, their login and their feedback at SES, each with `opts`, and hand them over."""
     check_keys(_COMPONENT, args, SesArgs)
+    if "address" in args:
+        both = {"address": args["address"], "domain": domain}
+        args = SesArgs(**{**args, "address": applied(both, _checked_address)})
     regions = [_create_region(name, "ses", domain, args, opts)]
     if "fallback" in args:
         check_keys(f"{_COMPONENT} fallback", args["fallback"], SesFallbackArgs)
         regions.append(
             _create_region(name, "fallback", domain, _fallback_args(domain, args, regions[0].identity), opts)
         )
-    credentials = _create_credentials(name, args, regions, opts)
+    credentials = _create_credentials(name, domain, args, regions, opts)
     first, *others = [_relay_settings(region, credentials) for region in regions]
     rates = [region.args["max_rate"] for region in regions if "max_rate" in region.args]
     if rates:
@@ -100,8 +104,7 @@ def _create_identity(
     given = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
     if "address" not in args:
         return SesDomain(name, SesDomainArgs(domain=domain, **given), opts)
-    address = pulumi.Output.all(address=args["address"], domain=domain).apply(_checked_address)
-    return SesAddress(name, SesAddressArgs(address=address, **given), opts)
+    return SesAddress(name, SesAddressArgs(address=args["address"], **given), opts)
 
 
 def _create_endpoint(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions) -> Any:
@@ -123,14 +126,22 @@ def _create_endpoint(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOp
 
 
 def _create_credentials(
-    name: str, args: SesArgs, regions: Sequence[_Region], opts: pulumi.ResourceOptions
+    name: str,
+    domain: pulumi.Input[str],
+    args: SesArgs,
+    regions: Sequence[_Region],
+    opts: pulumi.ResourceOptions,
 ) -> Any:
     """One login for all regions: a key has a password for each, and so a rotation changes all of them at once."""
     from . import SmtpCredentials, SmtpCredentialsArgs  # needs pulumi-aws
 
     options = args.get("credentials", {})
     check_keys(f"{_COMPONENT} credentials", options, SmtpCredentialsOptions)
-    first, *others = [_sending_identity(region, options.get("conditions", {})) for region in regions]
+    # Here too: before the first update this knows what the identity is called, and its ARN does not.
+    conditions = checked_conditions(
+        f"{_COMPONENT} credentials conditions", options.get("conditions", {}), args.get("address", domain)
+    )
+    first, *others = [_sending_identity(region, conditions) for region in regions]
     return SmtpCredentials(
         f"{name}-smtp",
         SmtpCredentialsArgs(

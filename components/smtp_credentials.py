@@ -10,8 +10,9 @@ import hmac
 import pulumi
 from pulumi_aws import iam, secretsmanager, ssm
 
-from .arguments import InvalidArgument, check_keys, checked
-from .sending_policy import Grant, identity_arns, sending_policy
+from .arguments import InvalidArgument, applied, check_keys, checked
+from .sending_conditions import check_endpoints, checked_conditions
+from .sending_policy import Grant, identity_arns, identity_name, sending_policy
 from .smtp_credentials_args import CredentialsCopyArgs, SendingIdentityArgs, SmtpCredentialsArgs
 
 # Two at most, for rotation: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -98,18 +99,18 @@ class SmtpCredentials(pulumi.ComponentResource):
         identities: list[SendingIdentityArgs],
         sandbox_recipients: list[str],
     ) -> iam.UserPolicy:
-        def grant(identity: dict) -> Grant:
+        def grant(identity: dict, conditions: dict) -> Grant:
             arn = identity["identity_arn"]
             others = [identity.get("configuration_set_arn", ""), *identity_arns(arn, sandbox_recipients)]
-            return Grant([arn, *others], identity.get("conditions", {}))
+            return Grant([arn, *others], conditions)
 
-        def document(known: list[dict]) -> str:
-            return checked("SmtpCredentials", "conditions", [grant(each) for each in known], sending_policy)
+        def document(known: list[list[dict]]) -> str:
+            return checked("SmtpCredentials", "conditions", list(map(grant, *known)), sending_policy)
 
         return iam.UserPolicy(
             f"{name}-sending",
             user=user.name,
-            policy=pulumi.Output.all(*identities).apply(document),
+            policy=pulumi.Output.all(identities, _conditions(identities)).apply(document),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -208,6 +209,22 @@ def _identities(args: SmtpCredentialsArgs) -> list[SendingIdentityArgs]:
         check_keys(f"SmtpCredentials more_identities[{index}]", identity, SendingIdentityArgs)
     inherited = {key: first[key] for key in ("conditions",) if key in first}
     return [first, *(SendingIdentityArgs(**inherited | identity) for identity in more)]
+
+
+def _conditions(identities: list[SendingIdentityArgs]) -> pulumi.Input[list[dict]]:
+    """What a message must be like to be sent from each of the identities."""
+    places = [
+        [
+            identity["region"],
+            checked_conditions(
+                "SmtpCredentials conditions",
+                identity.get("conditions", {}),
+                applied(identity["identity_arn"], identity_name),
+            ),
+        ]
+        for identity in identities
+    ]
+    return checked("SmtpCredentials", "conditions", places, check_endpoints)
 
 
 def _refuse_third_key(generation: int, user: str, keys: list[str]) -> None:

@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
-from .sending_policy import SendingConditions
+from .sending_conditions import SendingConditions
 
 
 class CredentialsCopyArgs(TypedDict):

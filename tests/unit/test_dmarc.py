@@ -30,10 +30,14 @@ def test_every_tag_has_its_place():
     )
 
 
+def test_a_share_of_mail_may_be_that_of_the_sub_domains():
+    assert dmarc_value({"sp": "reject", "pct": 50}) == "v=DMARC1; p=none; sp=reject; pct=50"
+
+
 @pytest.mark.parametrize(
     ("policy", "field"),
     [
-        ({"p": "block"}, "dmarc"),
+        ({"p": "block"}, "dmarc.p"),
         ({"sp": "block"}, "dmarc.sp"),
         ({"adkim": "strict"}, "dmarc.adkim"),
         ({"p": "reject", "pct": 0}, "dmarc.pct"),
@@ -41,6 +45,7 @@ def test_every_tag_has_its_place():
         ({"p": "reject", "pct": True}, "dmarc.pct"),
         ({"p": "reject", "pct": "50"}, "dmarc.pct"),
         ({"p": "none", "pct": 50}, "dmarc.pct"),
+        ({"p": "none", "sp": "none", "pct": 50}, "dmarc.pct"),
         ({"rua": ["not an address"]}, "dmarc.rua"),
         ({"rua": ["https://example.com/report"]}, "dmarc.rua"),
         ({"rua": ["a@example.com,b@example.com"]}, "dmarc.rua"),

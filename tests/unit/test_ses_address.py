@@ -78,7 +78,7 @@ def test_an_argument_that_needs_a_domain_is_refused(key):
         ({"adopt": True, "tenant": "team"}, "SesAddress: tenant: belongs to an identity's owner"),
         ({"region": "cn-north-1"}, "region: 'cn-north-1' is not a region with a known SES endpoint"),
         ({"tls": "optional"}, "tls: no such argument"),
-        ({"policies": {"partner": "Allow"}}, "SesAddress: policies: is not an IAM policy document"),
+        ({"policies": {"partner": "Allow"}}, "SesAddress: policies.partner: is not an IAM policy document"),
     ],
 )
 def test_a_bad_argument_is_named_with_its_fix(args, message):
