@@ -42,7 +42,10 @@ def checked_conditions(
 
     def check(known: Mapping[str, Any]) -> dict[str, Any]:
         check_keys(component, known, SendingConditions)
-        found = {name: checked(component, name, value, partial(_check_value, name)) for name, value in known.items()}
+        found = {
+            name: checked(component, name, value, partial(_check_value, name))
+            for name, value in known.items()
+        }
         if "from_addresses" in found:
             both = [found["from_addresses"], identity]
             found["from_addresses"] = checked(component, "from_addresses", both, _check_senders)

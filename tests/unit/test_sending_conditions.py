@@ -11,7 +11,10 @@ from .recorder import record
 
 pytestmark = pytest.mark.unit
 
-PATTERNS = {"from_addresses": ["*@example.com", "a@mail.example.com", "shop@*"], "recipients": ["b@example.net"]}
+PATTERNS = {
+    "from_addresses": ["*@example.com", "a@mail.example.com", "shop@*"],
+    "recipients": ["b@example.net"],
+}
 
 
 def checked(conditions, identity="example.com"):

@@ -124,7 +124,8 @@ def test_conditions_narrow_what_may_be_sent():
 
 def test_conditions_that_no_message_meets_are_refused():
     with pytest.raises(
-        InvalidArgument, match=r"conditions: from_addresses: 'a@example\.org' is not of the identity 'example\.com'"
+        InvalidArgument,
+        match=r"conditions: from_addresses: 'a@example\.org' is not of the identity 'example\.com'",
     ):
         record(credentials(conditions={"from_addresses": ["a@example.org"]}))
 
