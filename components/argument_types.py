@@ -29,7 +29,7 @@ def misfit(value: Any, annotation: Any) -> str | None:
     An Output is not looked at, as it is known later. A TypedDict has only to be an object: its fields are checked by
     whoever takes it apart.
     """
-    wanted = _plain(annotation)
+    wanted = plain_type(annotation)
     kind = get_origin(wanted) or wanted
     if value is None or wanted is Any or isinstance(value, pulumi.Output | Awaitable):
         return None
@@ -42,11 +42,11 @@ def misfit(value: Any, annotation: Any) -> str | None:
     return None if _fits(value, kind) else _wrong(_KINDS[kind], value)
 
 
-def _plain(annotation: Any) -> Any:
+def plain_type(annotation: Any) -> Any:
     """The type of the plain value: of NotRequired[Input[X]] it is X."""
     # The first of Input[X] is X; the others are an Awaitable and an Output of it.
     if get_origin(annotation) in (NotRequired, Union, types.UnionType):
-        return _plain(get_args(annotation)[0])
+        return plain_type(get_args(annotation)[0])
     return annotation
 
 

@@ -12,6 +12,10 @@ from .image.relay.checks import CHECKS, check_allowed_sender_domains
 from .image.relay.invalid_setting import InvalidSetting
 
 _TXT_OCTETS = 255
+# How an octet is written that is no character: https://www.rfc-editor.org/rfc/rfc1035#section-5.1
+_ZONE_FILE_OCTET = r"\{:03d}"
+# https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTformat-special-characters
+_ROUTE_53_OCTET = r"\{:03o}"
 _LOOKUP_SECONDS = 5.0
 
 DMARC = "v=dmarc1"
@@ -51,13 +55,23 @@ def zone_snippet(records: Iterable[DnsRecord]) -> str:
 
 def _zone_line(record: DnsRecord) -> str:
     # What is no text ends in a name, and the dot makes it a full one.
-    value = _quoted(record["value"]) if record["type"] == "TXT" else f"{record['value']}."
+    value = _quoted(record["value"], _ZONE_FILE_OCTET) if record["type"] == "TXT" else f"{record['value']}."
     return f"{record['name']}. {record['ttl']} IN {record['type']} {value}"
 
 
-def _quoted(value: str) -> str:
-    escaped = (text.replace("\\", r"\\").replace('"', r"\"") for text in txt_strings(value))
-    return " ".join(f'"{text}"' for text in escaped)
+def route53_text(value: str) -> str:
+    """A TXT value as the AWS provider takes it, which puts the outer quotes around it, and escapes and splits
+    nothing."""
+    return _quoted(value, _ROUTE_53_OCTET)[1:-1]
+
+
+def _quoted(value: str, octet: str) -> str:
+    def escaped(character: str) -> str:
+        if character in '"\\':
+            return f"\\{character}"
+        return character if " " <= character <= "~" else octet.format(ord(character))
+
+    return " ".join(f'"{"".join(map(escaped, text))}"' for text in txt_strings(value))
 
 
 def check_domain(value: str) -> str:
@@ -108,8 +122,8 @@ class Lookup:
             self._resolver.nameservers, self._resolver.port = [address], int(port)
 
     def shown(self, name: str, type_: str) -> list[str]:
-        """The values that DNS shows, as DnsRecord has them. Raises dns.exception.DNSException when no server answers:
-        what is not known must not be taken for absent."""
+        """The values that DNS shows, as DnsRecord has them, of a TXT each octet as a character. Raises
+        dns.exception.DNSException when no server answers: what is not known must not be taken for absent."""
         try:
             # The name's own record, not what it leads to: a CNAME is asked for as such.
             answer = self._resolver.resolve(name, type_, search=False)
@@ -136,7 +150,8 @@ class Lookup:
 
 def _as_values(answer: "dns.resolver.Answer") -> list[str]:
     if answer.rdtype == dns.rdatatype.TXT:
-        return [b"".join(data.strings).decode(errors="replace") for data in answer]
+        # Any octets may stand in it, and have to be the same when they are written again.
+        return [b"".join(data.strings).decode("latin-1") for data in answer]
     return [data.to_text().rstrip(".") for data in answer]
 
 

@@ -9,6 +9,9 @@ from pulumi_aws import route53
 from .arguments import InvalidArgument, applied
 from .shared_answers import ask_once
 
+# What the AWS provider says of a name without a zone. Its other errors are no answer: the domain's own zone may exist.
+_NO_ZONE = "no matching"
+
 
 def given_zone(
     zone_id: pulumi.Input[str], domain: pulumi.Input[str], parent: pulumi.Resource
@@ -41,12 +44,15 @@ def found_zone(domain: pulumi.Input[str], parent: pulumi.Resource) -> pulumi.Out
                     parent, route53.get_zone, pulumi.InvokeOptions, name=candidate, private_zone=False
                 ).zone_id
             except Exception as error:  # what a provider refuses has no type of its own
-                reason = error
+                if _NO_ZONE not in str(error):
+                    raise InvalidArgument(
+                        "SesDomain", "zone", f"cannot be found at {candidate!r} ({error}): give the zone's id"
+                    ) from None
         raise InvalidArgument(
             "SesDomain",
             "zone",
-            f"Route 53 has no public zone for {name!r} or a domain above it ({reason}): give the zone's id, "
-            "or dns 'manual' when its DNS is elsewhere",
+            f"Route 53 has no public zone for {name!r} or a domain above it: give the zone's id, or dns 'manual' when "
+            "its DNS is elsewhere",
         )
 
     return pulumi.Output.from_input(domain).apply(find)

@@ -69,8 +69,8 @@ class KubernetesRelay(pulumi.ComponentResource):
         self._name = checked_name(name)
         self._args = args = checked_kubernetes_args(args)
         self._with_submission = bool(args["options"].get("submission_logins"))
-        self._grace_seconds = stop_seconds(args["options"]).apply(lambda seconds: seconds + LEAVE_SECONDS)
         environment = relay_environment("KubernetesRelay", args)
+        self._grace_seconds = stop_seconds(args["options"]).apply(lambda seconds: seconds + LEAVE_SECONDS)
 
         self._namespace = self._find_or_create_namespace()
         credentials = self._create_credentials(environment)

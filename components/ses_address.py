@@ -42,7 +42,7 @@ class SesAddress(pulumi.ComponentResource):
 
         identity = SesIdentity(self, name, address, args)
         if args.get("verification", "wait") == "wait":
-            identity.create_verification(args, [], lambda: self._explain(address))
+            identity.create_verification(args, [], lambda _: self._explain(address))
 
         self.arn = identity.arn
         self.region = identity.region

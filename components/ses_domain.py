@@ -13,7 +13,7 @@ from pulumi_aws import route53, sesv2
 from . import ses_records
 from .apex_texts import ApexTexts
 from .arguments import InvalidArgument, applied, checked
-from .dns import DnsRecord, Lookup, check_domain, txt_strings, zone_snippet
+from .dns import DnsRecord, Lookup, check_domain, route53_text, zone_snippet
 from .hosted_zone import found_zone, given_zone
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
 from .ses_identity import SesIdentity
@@ -80,7 +80,7 @@ class SesDomain(pulumi.ComponentResource):
         self.zone_snippet = self.dns_records.apply(zone_snippet)
         written = self._write_records(name, domain, args, records, apex, write_record)
         if args.get("verification", "wait") == "wait":
-            identity.create_verification(args, written, lambda: self._explain(domain))
+            identity.create_verification(args, written, lambda _: self._explain(domain))
 
         self.arn = identity.arn
         self.mail_from_domain = pulumi.Output.from_input(mail_from or "")
@@ -174,7 +174,8 @@ class SesDomain(pulumi.ComponentResource):
         if apex:
             # A name has one set of TXT values: what else is in it stays, also when the stack goes.
             options["spf"].retain_on_delete = True
-            values["spf"] = pulumi.Output.all(*values["spf"], apex.others).apply(
+            others = apex.others.apply(lambda texts: list(map(route53_text, texts)))
+            values["spf"] = pulumi.Output.all(*values["spf"], others).apply(
                 lambda known: [known[0], *known[1]]
             )
         return [
@@ -231,10 +232,7 @@ def _mail_from_error(given: str, reason: str) -> InvalidArgument:
 
 
 def _route53_value(record: DnsRecord) -> pulumi.Input[str]:
-    if record["type"] != "TXT":
-        return record["value"]
-    # The provider puts the outer quotes around a value, and splits nothing.
-    return applied(record["value"], lambda value: '" "'.join(txt_strings(value)))
+    return applied(record["value"], route53_text) if record["type"] == "TXT" else record["value"]
 
 
 def _known_records(records: list[DnsRecord]) -> pulumi.Output[list[DnsRecord]]:

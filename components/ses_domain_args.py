@@ -85,6 +85,7 @@ def check_domain_args(args: SesDomainArgs) -> None:
     dkim, mail_from = args.get("dkim", {}), args.get("mail_from", {})
     check_keys("SesDomain dkim", dkim, DkimArgs)
     check_keys("SesDomain mail_from", mail_from, MailFromArgs)
+    check_keys("SesDomain dmarc", args.get("dmarc", {}), DmarcPolicy)
     for argument, value, choices in (
         ("dns", args.get("dns", "route53"), _DNS_WRITERS),
         ("dkim.bits", dkim.get("bits", 2048), tuple(KEY_BITS)),

@@ -1,19 +1,19 @@
 """What a domain and an address at SES have in common: the identity, its configuration set, and what belongs to it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 from pulumi_aws import get_region_output, ses, sesv2
 
 from .arguments import applied, checked
+from .failure_hook import Explain, explaining_hook
 from .sending_policy import identity_policy, policy_document
 from .ses_configuration import SesConfiguration
 from .ses_configuration_args import SesConfigurationArgs
 from .ses_identity_args import SesIdentityOptions, has_part
 from .ses_regions import SesRegion, ses_region
 from .shared_answers import ask_once
-from .verification_hook import explaining_hook
 
 
 class SesIdentity:
@@ -74,7 +74,7 @@ class SesIdentity:
         self,
         args: SesIdentityOptions,
         required: Sequence[pulumi.Resource],
-        explain: Callable[[], Awaitable[str]],
+        explain: Explain,
     ) -> None:
         """Wait until SES has verified the identity. When time runs out, the error says what `explain` returns: the
         provider's own says only that it did."""
@@ -87,7 +87,7 @@ class SesIdentity:
             opts=self._options(
                 depends_on=[*self.resources, *required],
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{int(args.get('timeout', 600))}s"),
-                hooks=pulumi.ResourceHookBinding(on_error=[explaining_hook(self._owner, name, explain)]),
+                hooks=self._explained(name, explain),
             ),
         )
 
@@ -109,13 +109,19 @@ class SesIdentity:
             configuration_set_name=configuration.set_name if configuration else None,
             dkim_signing_attributes=signing,
             **self._regional,
-            opts=self._options(protect=protect),
+            opts=self._options(protect=protect, hooks=self._explained(self._name, self._explain_existing)),
         )
         self.arn = identity.arn
         self.tokens = identity.dkim_signing_attributes["tokens"]
         self.configuration_set = configuration.set_name if configuration else pulumi.Output.from_input("")
         self.configuration_set_arn = configuration.arn if configuration else pulumi.Output.from_input("")
         self.resources = [identity]
+
+    async def _explain_existing(self, errors: Sequence[str]) -> str:
+        if "AlreadyExistsException" not in errors[0]:
+            return ""
+        known = await pulumi.Output.all(self._identity, self.region).future()
+        return _describe_existing(*known)
 
     def _adopt_identity(self) -> None:
         identity = sesv2.get_email_identity_output(
@@ -172,8 +178,18 @@ class SesIdentity:
                 opts=self._options(),
             )
 
+    def _explained(self, child: str, explain: Explain) -> pulumi.ResourceHookBinding:
+        return pulumi.ResourceHookBinding(on_error=[explaining_hook(self._owner, child, explain)])
+
     def _options(self, **options: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self._owner, **options)
+
+
+def _describe_existing(identity: str, region: str) -> str:
+    return (
+        f"SES in {region} has an identity {identity} already: use it as it is with `adopt`, or make it this stack's "
+        "with `pulumi import`, as docs/guides/existing.md says"
+    )
 
 
 def _home_region(opts: pulumi.InvokeOutputOptions) -> pulumi.Output[str]:

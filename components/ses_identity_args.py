@@ -13,7 +13,7 @@ from .ses_configuration_args import SesConfigurationOptions
 from .ses_regions import SesRegionData
 
 _VERIFICATIONS = ("wait", "skip")
-_OF_THE_OWNER = ("configuration", "dkim", "policies", "tenant", "feedback_forwarding")
+_OF_THE_OWNER = ("configuration", "dkim", "mail_from", "policies", "tenant", "feedback_forwarding")
 
 
 class SesIdentityOptions(TypedDict):
@@ -49,8 +49,8 @@ class SesIdentityOptions(TypedDict):
 
 def has_part(args: Mapping[str, Any], part: str) -> bool:
     """Whether `mail_from`, `dmarc` or `configuration` is to be made."""
-    # Nothing of an adopted identity is changed unless it is asked for.
-    return part in args if args.get("adopt") and part != "dmarc" else part not in args.get("without", [])
+    # An adopted identity has what its owner gave it; DMARC is the domain's.
+    return part not in args.get("without", []) and (part == "dmarc" or not args.get("adopt"))
 
 
 def check_identity_args(component: str, args: Mapping[str, Any]) -> None:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from dnslib import CLASS, QTYPE, RCODE, RR, DNSLabel, DNSRecord
+from dnslib import CLASS, QTYPE, RCODE, RD, RR, TXT, DNSLabel, DNSRecord
 from dnslib.server import DNSHandler, DNSLogger, DNSServer
 
-from .zones import RecordSet, Zone, canonical_name, record_sets_at, zone_of
+from .zones import RecordSet, Zone, canonical_name, record_sets_at, texts_of, zone_of
 
 _log = logging.getLogger(__name__)
 # RFC 1035, 4.2.1. Whatever is longer is asked for again over TCP.
@@ -89,10 +89,21 @@ def _leads_to_others(zones: Sequence[Zone], name: str) -> bool:
 
 
 def _resource_records(record_set: RecordSet) -> list[RR]:
-    # dnslib reads the notation of zone files, in which a name is easily misread: it is set apart.
-    lines = [f"name. {record_set.ttl} IN {record_set.type} {value}" for value in record_set.values]
-    records = [RR.fromZone(line)[0] for line in lines]
     return [
-        RR(DNSLabel(record_set.name), record.rtype, CLASS.IN, record_set.ttl, record.rdata)
-        for record in records
+        RR(
+            DNSLabel(record_set.name),
+            QTYPE.reverse[record_set.type],
+            CLASS.IN,
+            record_set.ttl,
+            _data(record_set, value),
+        )
+        for value in record_set.values
     ]
+
+
+def _data(record_set: RecordSet, value: str) -> RD:
+    if record_set.type == "TXT":
+        # dnslib takes an escaped octet for a character, and encodes it.
+        return TXT([text.encode("latin-1") for text in texts_of(value)])
+    # dnslib reads the notation of zone files, in which a name is easily misread: it is set apart.
+    return RR.fromZone(f"name. {record_set.ttl} IN {record_set.type} {value}")[0].rdata

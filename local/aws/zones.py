@@ -65,7 +65,12 @@ def values_of(zones: Iterable[Zone], name: str, type_: str) -> tuple[str, ...]:
 
 def text_of(value: str) -> str:
     """Return what a TXT value says: its character strings without quotes and escapes, joined."""
-    return "".join(_ESCAPE.sub(_unescaped, string) for string in character_strings(value))
+    return "".join(texts_of(value))
+
+
+def texts_of(value: str) -> list[str]:
+    """Return the character strings of a TXT value without escapes, each octet as a character."""
+    return [_ESCAPE.sub(_unescaped, string) for string in character_strings(value)]
 
 
 def quoted(text: str) -> str:

@@ -455,9 +455,15 @@ def test_a_region_needs_no_account(tmp_path, monkeypatch):
         assert stack.preview().step("identity").inputs["emailIdentity"] == "eu-west-1.example"
 
 
-def test_a_zone_is_found_by_its_name(stack, account):
+def test_a_public_zone_is_found_by_its_name(stack, account):
     zone_id = account.create_zone("found.example")
     account.create_zone("sub.found.example")
+    account.client("route53").create_hosted_zone(
+        Name="found.example",
+        CallerReference="private",
+        HostedZoneConfig={"PrivateZone": True},
+        VPC={"VPCRegion": "eu-west-1", "VPCId": "vpc-1"},
+    )
     stack.program = lambda: pulumi.export("zoneId", aws.route53.get_zone_output(name="found.example").zone_id)
     stack.up()
     assert stack.outputs["zoneId"] == zone_id

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pulumi import automation
 
 from components import SesAddress, SesDomain, SmtpCredentials
+from local.aws.zones import text_of
 
 from .engine import engine
 from .local_aws import LocalAws
@@ -50,7 +51,7 @@ def shown(account, name, type_):
     resolver.nameservers, resolver.port = [account.account["dns"]["address"]], account.account["dns"]["port"]
     answer = resolver.resolve(name, type_, search=False)
     if type_ == "TXT":
-        return sorted(b"".join(data.strings).decode() for data in answer)
+        return sorted(b"".join(data.strings).decode("latin-1") for data in answer)
     return [data.to_text().rstrip(".") for data in answer]
 
 
@@ -211,8 +212,9 @@ def test_a_copy_in_the_parameter_store_is_by_the_key_and_follows_a_rotation(tmp_
 
 def test_the_spf_record_of_the_domain_itself_keeps_what_it_says(tmp_path, config, account, resolver):
     zone = account.create_zone("apex.example")
-    before = ["site-verification=1", "v=spf1 mx -all"]
-    records = [{"Value": f'"{text}"'} for text in before]
+    # As Route 53 has them: longer than one string can be, with quotes in it, and no text at all.
+    others = ['"site-verification=1"', f'"{"a" * 255}" "{"b" * 45}"', r'"say \"x\" \\ y"', r'"\377\303\244"']
+    records = [{"Value": value} for value in [*others, '"v=spf1 mx -all"']]
     change = {
         "Action": "CREATE",
         "ResourceRecordSet": {"Name": "apex.example", "Type": "TXT", "TTL": 60, "ResourceRecords": records},
@@ -220,7 +222,7 @@ def test_the_spf_record_of_the_domain_itself_keeps_what_it_says(tmp_path, config
     account.client("route53").change_resource_record_sets(
         HostedZoneId=zone, ChangeBatch={"Changes": [change]}
     )
-    after = ["site-verification=1", "v=spf1 mx include:amazonses.com -all"]
+    after = sorted([*map(text_of, others), "v=spf1 mx include:amazonses.com -all"])
 
     def program():
         SesDomain(
@@ -285,6 +287,17 @@ def test_an_adopted_identity_is_used_and_stays_when_the_stack_goes(tmp_path, con
         assert stack.outputs["configurationSet"] == "mail-rich-example"
         stack.destroy()
     assert account.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)["VerifiedForSendingStatus"]
+
+
+def test_an_identity_that_exists_is_to_be_adopted_or_imported(tmp_path, config, account, rich):
+    def program():
+        SesDomain("ses", {"domain": DOMAIN, "dns": "manual", "without": ["configuration"]})
+
+    with engine(tmp_path, program, config) as stack, pytest.raises(automation.CommandError) as failed:
+        stack.up()
+    assert f"SES in eu-west-1 has an identity {DOMAIN} already: use it as it is with `adopt`" in str(
+        failed.value
+    )
 
 
 def test_a_verification_that_fails_in_another_region_names_its_records_and_a_wrong_mail_from(

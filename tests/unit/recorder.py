@@ -77,6 +77,8 @@ _ZONE_IDS = {"example.com": "Z0FOUNDBYNAME"}
 def _zone(args: dict[str, Any]) -> dict[str, Any]:
     if "zoneId" in args:
         return {"zoneId": args["zoneId"], "name": "example.com"}
+    if args["name"].startswith("twice."):
+        raise Refusal("multiple Route 53 Hosted Zones matched; use additional constraints")
     if args["name"] not in _ZONE_IDS:
         raise Refusal(f"no matching Route 53 Hosted Zone found: {args['name']}")
     return {"zoneId": _ZONE_IDS[args["name"]], "name": args["name"]}

@@ -1,8 +1,9 @@
 """DNS records as data: as text for a zone file, in strings that DNS takes, and looked up again."""
 
+import dns.rrset
 import pytest
 
-from components.dns import Lookup, txt_strings, zone_snippet
+from components.dns import Lookup, _as_values, route53_text, txt_strings, zone_snippet
 
 pytestmark = pytest.mark.unit
 
@@ -23,6 +24,17 @@ def test_a_zone_snippet_says_why_each_record_is_there():
 def test_a_text_in_a_zone_snippet_is_quoted_and_split():
     assert zone_snippet([TEXT]).splitlines()[1] == 't.example.com. 60 IN TXT "say \\"x\\" \\\\"'
     assert zone_snippet([TEXT | {"value": "a" * 256}]).count('" "') == 1
+
+
+def test_a_text_for_route_53_is_escaped_as_it_reads_it():
+    assert route53_text("a" * 256) == "a" * 255 + '" "a'
+    assert route53_text('say "x" \\ \xff') == 'say \\"x\\" \\\\ \\377'
+
+
+def test_octets_that_are_no_character_are_kept():
+    answer = dns.rrset.from_text("t.example.com.", 60, "IN", "TXT", r'"\255" "\195\164"')
+    (text,) = _as_values(answer)
+    assert route53_text(text) == r"\377\303\244"
 
 
 def test_a_server_that_does_not_answer_shows_no_record():

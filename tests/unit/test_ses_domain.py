@@ -135,6 +135,14 @@ def test_a_domain_whose_zone_is_not_found_is_refused():
         record(domain(domain="elsewhere.org"))
 
 
+def test_a_domain_whose_own_zone_is_in_doubt_is_not_written_to_the_zone_above():
+    with pytest.raises(
+        InvalidArgument,
+        match=r"zone: cannot be found at 'twice\.example\.com' \(.*multiple Route 53 .*\): give the zone's id",
+    ):
+        record(domain(domain="twice.example.com"))
+
+
 def test_a_zone_that_is_named_is_used():
     recorder, _ = record(domain(zone="Z0GIVEN"))
     assert {r.inputs["zoneId"] for r in recorder.resources if r.type == RECORD} == {"Z0GIVEN"}
@@ -394,6 +402,8 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"dns": "cloudflare"}, "dns: 'cloudflare' is not one of route53, manual"),
         ({"verification": "later"}, "verification: 'later' is not one of wait, skip"),
         ({"dmarc": {"p": "strict"}}, "dmarc.p: 'strict' is unknown: use one of none, quarantine, reject"),
+        ({"dmarc": {"policy": "none"}}, "SesDomain dmarc: policy: no such argument"),
+        ({"dmarc": {"rua": "a@example.com"}}, "SesDomain dmarc: rua: has to be a list, not a text"),
         ({"dmarc": {"fo": ["1"]}}, "dmarc.fo: says nothing without ruf: add ruf, or leave it out"),
         ({"dmarc": {"ri": 86400}}, "dmarc.ri: says nothing without rua: add rua, or leave it out"),
         ({"dmarc": {"pct": 50}}, "dmarc.pct: 50 has no effect on p=none"),
@@ -408,6 +418,7 @@ def test_every_child_shows_in_a_preview_in_which_the_tokens_are_unknown():
         ({"without": ["dmarc"], "dmarc": {"p": "none"}}, "dmarc: is given, and named in without"),
         ({"policies": {"partner": "Allow"}}, "policies.partner: is not an IAM policy document"),
         ({"adopt": True, "tenant": "team"}, "tenant: belongs to an identity's owner"),
+        ({"adopt": True, "mail_from": {}}, "mail_from: belongs to an identity's owner"),
         ({"resolver": "10.0.0.53"}, "resolver: '10.0.0.53' is not an address with a port: give one such"),
         ({"configuration": {"tls": "yes"}}, "tls: 'yes' is not one of require, optional"),
         ({"configuration": {"suppression": ["SPAM"]}}, "suppression: 'SPAM' is not one of BOUNCE, COMPLAINT"),

@@ -1,9 +1,9 @@
-"""One hook for all verifications of a program: it reports what belongs to the one that failed."""
+"""One hook for all that may fail in a program: it reports what belongs to the one that did."""
 
 import pulumi
 import pytest
 
-from components.verification_hook import explaining_hook
+from components.failure_hook import explaining_hook
 
 from .recorder import record
 
@@ -18,8 +18,8 @@ def owner(name, *, below):
 
 
 def hook_of(identity, name):
-    async def explain():
-        return f"{name} of {identity._name} is not there"
+    async def explain(errors):
+        return f"{name} of {identity._name}: {errors[0]}" if errors else ""
 
     return explaining_hook(identity, name, explain)
 
@@ -43,15 +43,18 @@ def test_the_one_that_failed_is_explained_and_not_tried_again(reported):
 
         async def fail():
             urn = await pulumi.create_urn("mail-verification", _TYPE, made["second"]).future()
-            failed = pulumi.ErrorHookArgs(urn=urn, id="", name="mail-verification", type=_TYPE)
-            return await made["hook", "first"](failed)
+            failed = {"urn": urn, "id": "", "name": "mail-verification", "type": _TYPE}
+            # Of an error that `explain` has nothing to say about, too.
+            for errors in (["timeout"], []):
+                again = await made["hook", "first"](pulumi.ErrorHookArgs(**failed, errors=errors))
+            return again
 
         return {"again": pulumi.Output.from_input(fail())}
 
     _, values = record(program)
     assert values == {"again": False}
     assert made["hook", "first"] is made["hook", "second"]
-    assert reported == [("mail-verification of mail is not there", made["second"])]
+    assert reported == [("mail-verification of mail: timeout", made["second"])]
 
 
 def test_the_next_program_of_the_process_has_a_hook_of_its_own():
