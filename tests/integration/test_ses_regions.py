@@ -150,8 +150,8 @@ def test_the_relay_holds_a_password_for_each_region_and_the_smaller_rate(stack):
 
 
 def test_the_relay_starts_once_its_endpoint_stands(stack):
-    (container,) = [each for each in stack.resources if each["type"].endswith(":Container")]
-    assert [urn for urn in container["dependencies"] if "VpcEndpoint::" in urn]
+    (relay,) = [each for each in stack.resources if each["type"].endswith(":DockerRelay")]
+    assert [urn for urn in relay["dependencies"] if "VpcEndpoint::" in urn]
 
 
 def test_the_login_is_refused_anywhere_but_at_its_endpoint(stack, account):
