@@ -358,6 +358,14 @@ def smtp_project(tmp_path_factory):
         ({"relayUser": "me:you"}, "has a colon in it"),
         ({"domain": "nodots"}, "domain"),
         ({"upstream": "both"}, "config mail-relay:upstream: 'both' is not one of ses, sendgrid, smtp"),
+        (
+            {"upstream": "ses", "dmarcReports": '["nope"]'},
+            "dmarc.rua: 'nope' is not a mail address: give one",
+        ),
+        (
+            {"upstream": "ses", "senderAddress": "app@example.org"},
+            "address: 'app@example.org' is not an address of the domain 'example.com'",
+        ),
     ],
 )
 def test_bad_input_is_one_line_in_the_preview_that_names_the_field(config, message, smtp_project):

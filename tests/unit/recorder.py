@@ -72,11 +72,13 @@ def _called_after(args: pulumi.runtime.MockResourceArgs) -> dict[str, Any]:
 
 
 _ZONE_IDS = {"example.com": "Z0FOUNDBYNAME"}
+# The name of every zone that is asked for by its id.
+_GIVEN_ZONE = "example.com"
 
 
 def _zone(args: dict[str, Any]) -> dict[str, Any]:
     if "zoneId" in args:
-        return {"zoneId": args["zoneId"], "name": "example.com"}
+        return {"zoneId": args["zoneId"], "name": _GIVEN_ZONE}
     if args["name"].startswith("twice."):
         raise Refusal("multiple Route 53 Hosted Zones matched; use additional constraints")
     if args["name"] not in _ZONE_IDS:

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import dns.exception
 import pulumi
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from components import SesDomain
 from components.arguments import InvalidArgument
+from components.dns import Lookup
 from components.ses_domain import _describe_unmet
 
 from .recorder import IDENTITY_ARN, record
@@ -333,6 +335,27 @@ def test_a_report_address_elsewhere_adds_the_record_that_its_domain_must_publish
         "v=DMARC1",
     )
     assert ("example.com._report._dmarc.reports.example", "TXT") not in written(recorder)
+
+
+def spf(includes):
+    return f"v=spf1 {' '.join(f'include:{number}.example' for number in range(includes))} -all"
+
+
+def test_an_spf_record_that_receivers_would_give_up_is_refused(monkeypatch):
+    monkeypatch.setattr(Lookup, "shown", lambda _, name, type_: [spf(10)] if name == "example.com" else [])
+    with pytest.raises(InvalidArgument, match=r"apex_spf: .* would take 11 DNS look-ups"):
+        record(domain(apex_spf=True), preview=True)
+
+
+def test_what_an_spf_record_includes_is_not_taken_for_absent_when_nobody_answers(monkeypatch):
+    def shown(_, name, type_):
+        if name == "0.example":
+            raise dns.exception.Timeout
+        return [spf(1)] if name == "example.com" else []
+
+    monkeypatch.setattr(Lookup, "shown", shown)
+    with pytest.raises(InvalidArgument, match=r"apex_spf: what '0\.example' says now cannot be looked up"):
+        record(domain(apex_spf=True), preview=True)
 
 
 def test_others_may_be_allowed_to_send_and_bounces_be_kept_from_the_sender():

@@ -309,6 +309,26 @@ def test_a_bad_argument_is_named_with_its_fix(ses, message):
         record(relay(**ses))
 
 
+@pytest.mark.parametrize(
+    ("ses", "message"),
+    [
+        ({"mail_from": {"domain": "example.com"}}, "mail_from.domain: 'example.com' is the domain itself"),
+        ({"mail_from": {"domain": "bounce.example.org"}}, "mail_from.domain: .* is not below 'example.com'"),
+        ({"dmarc": {"p": "none", "pct": 50}}, "dmarc.pct: 50 has no effect on p=none"),
+        ({"dmarc": {"rua": ["dmarc@"]}}, "dmarc.rua: 'dmarc@' is not a mail address"),
+        ({"region": "cn-north-1"}, "region: 'cn-north-1' is not a region with a known SES endpoint"),
+        ({"dkim": {"selector": "a.b", "private_key": "PEM"}}, "dkim.selector: 'a.b' is not a selector"),
+        ({"dkim": {"selector": "mine", "private_key": "PEM"}}, "dkim.private_key: is not an unencrypted RSA"),
+        ({"credentials": {"conditions": {"recipients": []}}}, "recipients: is empty and denies every"),
+        ({"zone": "Z0GIVEN"}, "zone: 'Z0GIVEN' is the zone 'example.org', which does not hold"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_there_is_anything(ses, message, monkeypatch):
+    monkeypatch.setattr("tests.unit.recorder._GIVEN_ZONE", "example.org")
+    with pytest.raises(InvalidArgument, match=message):
+        record(relay(**ses), preview=True)
+
+
 def test_a_selector_of_the_first_region_is_not_used_for_another_key(key):
     dkim = {"selector": "mine", "private_key": key}
     with pytest.raises(InvalidArgument, match=r"fallback: dkim\.selector: 'mine' is the first region's"):
