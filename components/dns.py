@@ -1,7 +1,7 @@
 """The DNS records that mail needs, as data, and the look-up that tells which of them are not there."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypedDict
 
 import dns.exception
@@ -38,6 +38,10 @@ class DnsRecord(TypedDict):
     """Time to live, in seconds."""
     why: pulumi.Input[str]
     """What stops working without it."""
+
+
+RecordWriter = Callable[[str, DnsRecord, pulumi.ResourceOptions], pulumi.Resource]
+"""Writes one record at a DNS provider: gets the resource's name, the record and the options, returns the resource."""
 
 
 def txt_strings(value: str) -> list[str]:

@@ -8,7 +8,7 @@ import pulumi
 
 from . import relay_settings
 from .arguments import InvalidArgument, check_keys, checked, only_choice
-from .dns import DnsRecord, check_domain, zone_snippet
+from .dns import DnsRecord, RecordWriter, check_domain, zone_snippet
 from .docker_relay_args import DockerArgs, DockerRelayArgs
 from .kubernetes_relay_args import KubernetesArgs, KubernetesRelayArgs
 from .relay_options import RelayOptions
@@ -61,6 +61,8 @@ class MailRelay(pulumi.ComponentResource):
       SesFeedback; with its `endpoint`, a SesEndpoint; with its `fallback`, the same in a second region
     - a DockerRelay or a KubernetesRelay
 
+    `write_record` is handed to each SesDomain: it writes the DNS records at another provider than Route 53.
+
     Example:
         relay = MailRelay("relay", {"domain": "example.com", "ses": {"region": "eu-west-1"}})
     """
@@ -88,12 +90,19 @@ class MailRelay(pulumi.ComponentResource):
     network: pulumi.Output[str]
     """The Docker network in which other containers reach the relay, as `<name>:25`; empty on Kubernetes."""
 
-    def __init__(self, name: str, args: MailRelayArgs, opts: pulumi.ResourceOptions | None = None):
+    def __init__(
+        self,
+        name: str,
+        args: MailRelayArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        write_record: RecordWriter | None = None,
+    ):
         super().__init__("opensmtpd:index:MailRelay", name, {}, opts)
         check_keys("MailRelay", args, MailRelayArgs)
         domain = checked("MailRelay", "domain", args["domain"], check_domain)
 
-        upstream = self._create_upstream(name, domain, args)
+        upstream = self._create_upstream(name, domain, args, write_record)
         relay = checked_relay_settings(f"MailRelay {upstream.kind}", upstream.relay)
         if upstream.fallback:
             args = _with_fallback(args, upstream)
@@ -126,12 +135,17 @@ class MailRelay(pulumi.ComponentResource):
             }
         )
 
-    def _create_upstream(self, name: str, domain: pulumi.Input[str], args: MailRelayArgs) -> Upstream:
+    def _create_upstream(
+        self,
+        name: str,
+        domain: pulumi.Input[str],
+        args: MailRelayArgs,
+        write_record: RecordWriter | None,
+    ) -> Upstream:
         kind = only_choice("MailRelay", args, ("ses", "sendgrid", "smtp"))
         if kind == "ses":
-            return ses_upstream(
-                name, domain, {**_protected(args), **args["ses"]}, pulumi.ResourceOptions(parent=self)
-            )
+            ses = {**_protected(args), **args["ses"]}
+            return ses_upstream(name, domain, ses, pulumi.ResourceOptions(parent=self), write_record)
         if kind == "sendgrid":
             check_keys("MailRelay sendgrid", args["sendgrid"], SendgridArgs)
             return Upstream(kind, relay_settings.sendgrid(**args["sendgrid"]))

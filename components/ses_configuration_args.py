@@ -12,7 +12,8 @@ class SesTrackingArgs(TypedDict):
     """Links and pixels that tell whether a message was read, under a domain of yours."""
 
     domain: pulumi.Input[str]
-    """The domain in the links; a CNAME to SES's tracking server must exist."""
+    """The domain in the links. It must be verified at SES, and have a CNAME to SES's tracking server, or with HTTPS to
+    a CDN in front of that: https://docs.aws.amazon.com/ses/latest/dg/configure-custom-open-click-domains.html"""
     https: NotRequired[str]
     """`REQUIRE`, `REQUIRE_OPEN_ONLY` or `OPTIONAL`. Defaults to SES's own, `OPTIONAL`."""
 

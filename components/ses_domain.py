@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -13,16 +13,13 @@ from pulumi_aws import route53, sesv2
 from . import ses_records
 from .apex_texts import ApexTexts
 from .arguments import InvalidArgument, applied, checked
-from .dns import DnsRecord, Lookup, check_domain, route53_text, zone_snippet
+from .dns import DnsRecord, Lookup, RecordWriter, check_domain, route53_text, zone_snippet
 from .hosted_zone import found_zone, given_zone
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
 from .ses_identity import SesIdentity
 from .ses_identity_args import has_part
 
 _MAIL_FROM_LABEL = "bounce"
-
-RecordWriter = Callable[[str, DnsRecord, pulumi.ResourceOptions], pulumi.Resource]
-"""Writes one record at a DNS provider: gets the resource's name, the record and the options, returns the resource."""
 
 
 class SesDomain(pulumi.ComponentResource):

@@ -8,7 +8,7 @@ import pulumi
 
 from . import relay_settings
 from .arguments import InvalidArgument, applied, check_keys, checked
-from .dns import DnsRecord, check_address
+from .dns import DnsRecord, RecordWriter, check_address
 from .relay_settings import RelaySettings
 from .sending_conditions import checked_conditions
 from .ses_domain_args import SesDomainArgs, SesIdentityArgs
@@ -27,19 +27,22 @@ _INHERITED_IF_MADE = ("configuration", "feedback_forwarding")
 
 
 def ses_upstream(
-    name: str, domain: pulumi.Input[str], args: SesArgs, opts: pulumi.ResourceOptions
+    name: str,
+    domain: pulumi.Input[str],
+    args: SesArgs,
+    opts: pulumi.ResourceOptions,
+    write_record: RecordWriter | None = None,
 ) -> Upstream:
     """Make the identities, their login and their feedback at SES, each with `opts`, and hand them over."""
     check_keys(_COMPONENT, args, SesArgs)
     if "address" in args:
         both = {"address": args["address"], "domain": domain}
         args = SesArgs(**{**args, "address": applied(both, _checked_address)})
-    regions = [_create_region(name, "ses", domain, args, opts)]
+    regions = [_create_region(name, "ses", domain, args, opts, write_record)]
     if "fallback" in args:
         check_keys(f"{_COMPONENT} fallback", args["fallback"], SesFallbackArgs)
-        regions.append(
-            _create_region(name, "fallback", domain, _fallback_args(domain, args, regions[0].identity), opts)
-        )
+        fallback = _fallback_args(domain, args, regions[0].identity)
+        regions.append(_create_region(name, "fallback", domain, fallback, opts, write_record))
     credentials = _create_credentials(name, domain, args, regions, opts)
     first, *others = [_relay_settings(region, credentials) for region in regions]
     rates = [region.args["max_rate"] for region in regions if "max_rate" in region.args]
@@ -81,7 +84,12 @@ class _Region:
 
 
 def _create_region(
-    name: str, role: str, domain: pulumi.Input[str], args: Mapping[str, Any], opts: pulumi.ResourceOptions
+    name: str,
+    role: str,
+    domain: pulumi.Input[str],
+    args: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+    write_record: RecordWriter | None,
 ) -> _Region:
     if args.get("fips") and "endpoint" in args:
         raise InvalidArgument(
@@ -90,20 +98,24 @@ def _create_region(
             "does not go with endpoint, which leads to the endpoint without it: leave one of them out, or name both "
             "in region_data (smtp_host, endpoint_service)",
         )
-    identity = _create_identity(f"{name}-{role}", domain, args, opts)
+    identity = _create_identity(f"{name}-{role}", domain, args, opts, write_record)
     prefix = name if role == "ses" else f"{name}-{role}"
     endpoint = _create_endpoint(prefix, args, opts) if "endpoint" in args else None
     return _Region(prefix, args, identity, endpoint)
 
 
 def _create_identity(
-    name: str, domain: pulumi.Input[str], args: Mapping[str, Any], opts: pulumi.ResourceOptions
+    name: str,
+    domain: pulumi.Input[str],
+    args: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+    write_record: RecordWriter | None,
 ) -> Any:
     from . import SesAddress, SesAddressArgs, SesDomain  # needs pulumi-aws
 
     given = {key: args[key] for key in SesIdentityArgs.__annotations__ if key in args}
     if "address" not in args:
-        return SesDomain(name, SesDomainArgs(domain=domain, **given), opts)
+        return SesDomain(name, SesDomainArgs(domain=domain, **given), opts, write_record=write_record)
     return SesAddress(name, SesAddressArgs(address=args["address"], **given), opts)
 
 

@@ -2,12 +2,11 @@
 
 import pulumi
 from pulumi_cloudflare import DnsRecord as CloudflareRecord
-from pulumi_opensmtpd.dns import DnsRecord, txt_strings
-from pulumi_opensmtpd.ses_domain import RecordWriter
+from pulumi_opensmtpd.dns import DnsRecord, RecordWriter, txt_strings
 
 
 def cloudflare_writer(zone_id: pulumi.Input[str]) -> RecordWriter:
-    """What SesDomain takes as `write_record`; `zone_id` is that of the zone which holds the domain."""
+    """What MailRelay and SesDomain take as `write_record`; `zone_id` is that of the zone which holds the domain."""
 
     def write(name: str, record: DnsRecord, opts: pulumi.ResourceOptions) -> pulumi.Resource:
         value = pulumi.Output.from_input(record["value"])

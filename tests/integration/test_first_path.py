@@ -359,8 +359,8 @@ def smtp_project(tmp_path_factory):
         ({"domain": "nodots"}, "domain"),
         ({"upstream": "both"}, "config mail-relay:upstream: 'both' is not one of ses, sendgrid, smtp"),
         (
-            {"upstream": "ses", "dmarcReports": '["nope"]'},
-            "dmarc.rua: 'nope' is not a mail address: give one",
+            {"upstream": "ses", "dmarcPolicy": "strict", "aws:region": "eu-west-1"},
+            "dmarc.p: 'strict' is unknown: use one of none, quarantine, reject",
         ),
         (
             {"upstream": "ses", "senderAddress": "app@example.org"},

@@ -164,6 +164,19 @@ def test_no_password_of_either_region_is_a_plain_input():
         assert US_EAST_1_PASSWORD not in plain
 
 
+def test_a_writer_of_ones_own_gets_the_records_of_both_regions():
+    seen = []
+
+    def write(name, entry, opts):
+        seen.append(name)
+        return pulumi.ComponentResource("test:index:Elsewhere", name, {}, opts)
+
+    args = {"domain": "example.com", "ses": {"fallback": SECOND}}
+    recorder, _ = record(lambda: MailRelay("relay", args, write_record=write) and None)
+    assert {"relay-ses-dkim-0", "relay-ses-dmarc", "relay-fallback-dkim-0"} < set(seen)
+    assert not [r for r in recorder.resources if r.type == "aws:route53/record:Record"]
+
+
 # --- the way there
 
 
