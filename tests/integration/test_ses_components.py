@@ -56,8 +56,8 @@ def shown(account, name, type_):
 
 
 @pytest.fixture(scope="module")
-def rich(tmp_path_factory, config, resolver, key):
-    """A sub-domain with a key of its own and everything else that can be asked for."""
+def made(tmp_path_factory, config, resolver, key):
+    """A sub-domain with a key of its own and everything else that can be asked for, and what was seen of its making."""
 
     def program():
         domain = SesDomain(
@@ -103,8 +103,13 @@ def rich(tmp_path_factory, config, resolver, key):
         pulumi.export("mailFrom", domain.mail_from_domain)
 
     with engine(tmp_path_factory.mktemp("rich"), program, config) as stack:
-        stack.up()
-        yield stack
+        yield stack, f"{stack.preview()}{stack.up()}"
+
+
+@pytest.fixture(scope="module")
+def rich(made):
+    """The stack of that sub-domain."""
+    return made[0]
 
 
 def test_a_key_of_ones_own_verifies_the_domain_in_the_zone_above_it(rich, account):
@@ -135,9 +140,12 @@ def test_a_refresh_finds_nothing_to_change(rich):
     assert rich.refresh().changes == {}
 
 
-def test_the_private_key_is_nowhere_in_plain_text(rich, key):
+def test_the_private_key_is_nowhere_in_plain_text(made, key):
+    stack, seen = made
     body = "".join(key.splitlines()[1:-1])
-    assert body[:64] not in rich.state.replace("\\n", "")
+    assert "dkimSigningAttributes" in seen
+    assert body[:64] not in seen
+    assert body[:64] not in stack.state.replace("\\n", "")
 
 
 def test_a_third_key_is_refused_in_the_preview(tmp_path, config, account):
@@ -266,9 +274,9 @@ def test_several_domains_in_one_program_are_each_verified_and_have_a_login_each(
     with engine(tmp_path, program, config) as stack:
         stack.up()
         for domain in domains:
-            assert account.client("sesv2").get_email_identity(EmailIdentity=domain)[
-                "VerifiedForSendingStatus"
-            ]
+            identity = account.client("sesv2").get_email_identity(EmailIdentity=domain)
+            assert identity["VerifiedForSendingStatus"]
+            assert identity["DkimAttributes"]["CurrentSigningKeyLength"] == "RSA_2048_BIT"
         assert stack.outputs["oneUser"] != stack.outputs["twoUser"]
         assert (stack.outputs["oneSet"], stack.outputs["twoSet"]) == (
             "a--b-several-example",

@@ -232,6 +232,8 @@ def test_the_configuration_set_can_be_shaped():
                 "name": "mine",
                 "tls": "optional",
                 "suppression": [],
+                "reputation_metrics": False,
+                "sending": False,
                 "max_delivery_seconds": 3600,
                 "managed_pool": "ours",
                 "tracking": {"domain": "click.example.com", "https": "REQUIRE"},
@@ -246,6 +248,9 @@ def test_the_configuration_set_can_be_shaped():
         "sendingPoolName": "ours",
         "maxDeliverySeconds": 3600,
     }
+    assert made["suppressionOptions"] == {"suppressedReasons": []}
+    assert made["reputationOptions"] == {"reputationMetricsEnabled": False}
+    assert made["sendingOptions"] == {"sendingEnabled": False}
     assert made["trackingOptions"] == {"customRedirectDomain": "click.example.com", "httpsPolicy": "REQUIRE"}
     assert made["vdmOptions"]["guardianOptions"] == {"optimizedSharedDelivery": "ENABLED"}
     assert made["tags"] == {"team": "mail"}
