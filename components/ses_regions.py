@@ -17,10 +17,10 @@ TLS_PORTS = (465, 2465)
 """Those on which TLS comes first: https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html"""
 
 # Where SES speaks SMTP: in fewer regions than it sends from through its API.
-# https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_smtp_endpoints, of which this is a copy:
+# https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_smtp_endpoints, as nodemailer's list has taken it over:
 # https://github.com/nodemailer/nodemailer/blob/01ae76f2cfe991c0c3fe80170f236da60531496b/lib/well-known/services.json
 # AWS names Cape Town, Milan and Bahrain as regions without:
-# https://github.com/awsdocs/amazon-ses-developer-guide/blob/master/doc-source/smtp-credentials.md
+# https://github.com/awsdocs/amazon-ses-developer-guide/blob/810b62062585a70a7b1dcc34cedf1f5ffa2842c7/doc-source/smtp-credentials.md
 # Milan is in a later script of AWS's, but not in the list, and so not here:
 # https://docs.aws.amazon.com/ses/latest/dg/ses_example_ses_Scenario_GenerateSmtpCredentials_section.html
 _SMTP = frozenset(
