@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from bench.load import Load
 from bench.pods import Pods
 from bench.relay import Relay
 from bench.sink import Sink
-from bench.sizing import ARRIVED, CPU, CPU_IDLE, MEMORY, QUEUE_ROOM, REPLICA
+from bench.sizing import ARRIVED, CPU, CPU_IDLE, CPU_STEADY, MEMORY, QUEUE_ROOM, REPLICA
 from bench.subjects import OURS, POSTFIX
 from local.aws.certificates import Certificates
 from local.cluster.cluster import HOST_NAME, Cluster
@@ -32,8 +32,11 @@ _ROUNDS = 2
 _SIZE, _MESSAGES = 4 * 1024, 1500
 _SECONDS_AT_MOST = 20
 """For one load; what has not arrived by then is not counted."""
-_IDLE_SECONDS = 20.0
+_IDLE_SECONDS = 65.0
+"""Two rounds of the probe that comes every 30 seconds."""
 _STEADY_RATE = 20
+"""Messages a second."""
+_STEADY_SECONDS = 15.0
 _BEFORE_AND_AFTER_SECONDS = 3.0
 _QUEUED = {"4 KB": (4 * 1024, 400), "100 KB": (100 * 1024, 100)}
 _MEBIBYTE = 2**20
@@ -91,6 +94,8 @@ def _replicas(
                     lambda label: pods.load(label, _SIZE, _MESSAGES),
                     lambda: sum(each.cpu_seconds for each in pods.usage()),
                 )
+        with progress.step(f"{subject}, {_STEADY_RATE} messages a second for each"):
+            yield from _steady(far, replicas, pods, subject)
         if replicas == _CHANGED:
             password = "second"  # noqa: S105
             with progress.step("Change of the credential under load"):
@@ -130,14 +135,12 @@ def _load(
 
 def _change(sink: Sink, up: Callable[[], float], pods: Pods, subject: str) -> Iterator[Figure]:
     label = f"c{time.monotonic_ns()}n"
-    with pods.steady_load(label, _STEADY_RATE) as result:
+    with pods.steady_load(label, _SIZE, _STEADY_RATE) as result:
         time.sleep(_BEFORE_AND_AFTER_SECONDS)
         seconds = up()
         time.sleep(_BEFORE_AND_AFTER_SECONDS)
     accepted = set(result["accepted"])
-    end = time.monotonic() + _SECONDS_AT_MOST
-    while accepted - (deliveries := sink.deliveries(label)).keys() and time.monotonic() < end:
-        time.sleep(0.1)
+    deliveries = _deliveries(sink, label, accepted)
     what = "change of the credential"
     yield Figure(what, subject, seconds, "s")
     for found, count in {
@@ -148,6 +151,24 @@ def _change(sink: Sink, up: Callable[[], float], pods: Pods, subject: str) -> It
         "refused": len(result["refused"]),
     }.items():
         yield Figure(f"{what}: {found}", subject, float(count), "messages")
+
+
+def _steady(sink: Sink, replicas: int, pods: Pods, subject: str) -> Iterator[Figure]:
+    label = f"s{time.monotonic_ns()}n"
+    before = sum(each.cpu_seconds for each in pods.usage())
+    with pods.steady_load(label, _SIZE, replicas * _STEADY_RATE) as result:
+        time.sleep(_STEADY_SECONDS)
+    arrived = len(_deliveries(sink, label, set(result["accepted"])))
+    used = sum(each.cpu_seconds for each in pods.usage()) - before
+    yield Figure(CPU_STEADY, subject, 1000 * used / arrived, "s per 1000")
+
+
+def _deliveries(sink: Sink, label: str, accepted: set[str]) -> Mapping[str, int]:
+    """How many times each message arrived, as soon as all that were accepted have."""
+    end = time.monotonic() + _SECONDS_AT_MOST
+    while accepted - (deliveries := sink.deliveries(label)).keys() and time.monotonic() < end:
+        time.sleep(0.1)
+    return deliveries
 
 
 def _queues(pods: Pods) -> Iterator[Figure]:

@@ -97,12 +97,14 @@ class Pods:
             yield process
 
     @contextmanager
-    def steady_load(self, label: str, rate: int) -> Iterator[dict[str, list[str]]]:
+    def steady_load(self, label: str, size: int, rate: int) -> Iterator[dict[str, list[str]]]:
         """A client that submits `rate` messages a second; its result is filled in at the end."""
         result: dict[str, list[str]] = {}
         program = _STEADY_CLIENT.read_text()
         with self._execute(
-            OURS.name, "python3", "-I", "-c", program, _SERVICE, label, str(rate), standard_input=True
+            OURS.name,
+            *("python3", "-I", "-c", program, _SERVICE, label, str(rate), str(size)),
+            standard_input=True,
         ) as process:
             yield result
             output, _ = process.communicate(timeout=60)

@@ -9,6 +9,7 @@ from components.image.relay.settings import Settings
 
 ARRIVED = "arrived: TLS and login, 4 KB"
 CPU = "CPU: TLS and login, 4 KB"
+CPU_STEADY = "CPU: 20 messages a second for each replica"
 CPU_IDLE = "CPU, idle"
 MEMORY = "memory, idle"
 QUEUE_ROOM = "room in the queue"

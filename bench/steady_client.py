@@ -11,10 +11,11 @@ import sys
 import time
 
 _TIMEOUT_SECONDS = 10
+_LINE = 72
 
 
-def main(host: str, label: str, rate: int) -> None:
-    """Message n is for `<label><n>@example.org`."""
+def main(host: str, label: str, rate: int, size: int) -> None:
+    """Message n, of about `size` octets, is for `<label><n>@example.org`."""
     accepted, refused = [], []
     start = time.monotonic()
     number = 0
@@ -22,15 +23,16 @@ def main(host: str, label: str, rate: int) -> None:
         recipient = f"{label}{number}@example.org"
         number += 1
         try:
-            _submit(host, recipient)
+            _submit(host, recipient, size)
             accepted.append(recipient)
         except OSError as error:
             refused.append(repr(error))
     print(json.dumps({"accepted": accepted, "refused": refused}))
 
 
-def _submit(host: str, recipient: str) -> None:
+def _submit(host: str, recipient: str, size: int) -> None:
     """Returns when the message was accepted. Raises OSError."""
+    text = "".join(f"{'x' * _LINE}\r\n" for _ in range(size // _LINE))
     with socket.create_connection((host, 25), _TIMEOUT_SECONDS) as connection:
         replies = connection.makefile("rb")
         _expect(replies, b"220")
@@ -39,7 +41,7 @@ def _submit(host: str, recipient: str) -> None:
             "MAIL FROM:<app@example.com>": b"250",
             f"RCPT TO:<{recipient}>": b"250",
             "DATA": b"354",
-            "Subject: steady\r\n\r\nHello\r\n.": b"250",
+            f"Subject: steady\r\n\r\n{text}.": b"250",
         }.items():
             connection.sendall(f"{command}\r\n".encode())
             _expect(replies, code)
@@ -54,4 +56,4 @@ def _expect(replies: "socket.SocketIO", code: bytes) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

@@ -31,6 +31,7 @@ from local.workspace import CHECKOUT, LOCAL, LOCAL_KUBERNETES, LOCAL_STACKS, Wor
 _ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
 _COULD_NOT_LOOK = 2  # as components/doctor has it
 _INTERRUPTED = 130  # as shells report a program that SIGINT ended
+_TEST_PROCESSES = 3  # on two processors; more would not end sooner, as one has all that needs the cluster
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,9 +111,10 @@ def _doctor(stack: str, arguments: list[str], workspace: Workspace, progress: Pr
 
 
 def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoReturn:
-    """Become pytest, with the tools at hand."""
+    """Become pytest, with the tools at hand. All tests run in several processes: nothing else was asked for."""
     toolbox = Toolbox.ready(progress, workspace.plugins)
     os.chdir(CHECKOUT)
+    arguments = arguments or [f"--numprocesses={_TEST_PROCESSES}"]
     os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
 
 
