@@ -84,9 +84,22 @@ def applied(value: pulumi.Input[T], function: Callable[[T], U]) -> pulumi.Input[
 
     A list or a mapping with an Output anywhere in it counts as one.
     """
-    if not isinstance(value, pulumi.Output) and _comes_later(value):
+    if isinstance(value, list):
+        value = joined(value)
+    elif not isinstance(value, pulumi.Output) and _comes_later(value):
         value = pulumi.Output.from_input(value)
     return value.apply(function) if isinstance(value, pulumi.Output) else function(value)
+
+
+def joined(values: list[pulumi.Input[Any]]) -> pulumi.Input[list[Any]]:
+    """Return the list once each of its values is known; at once where none is an Output.
+
+    Output.all would look for Outputs within each value, too, and takes several times as long for it.
+    """
+    index = next((index for index, value in enumerate(values) if _comes_later(value)), None)
+    if index is None:
+        return values
+    return applied(values[index], lambda known: joined([*values[:index], known, *values[index + 1 :]]))
 
 
 def _comes_later(value: object) -> bool:

@@ -235,12 +235,14 @@ def _route53_value(record: DnsRecord) -> pulumi.Input[str]:
 def _known_records(records: list[DnsRecord]) -> pulumi.Output[list[DnsRecord]]:
     # Only names and values can be Outputs: looking for one in every field would cost most of a domain's time.
     names, values = ([record[key] for record in records] for key in ("name", "value"))
-    return pulumi.Output.all(*names, *values).apply(
+    found = applied(
+        [*names, *values],
         lambda known: [
             DnsRecord(**{**record, "name": name, "value": value})
             for record, name, value in zip(records, known, known[len(records) :], strict=False)
-        ]
+        ],
     )
+    return found if isinstance(found, pulumi.Output) else pulumi.Output.from_input(found)
 
 
 def _describe_unmet(domain: str, region: str, unmet: list[tuple[DnsRecord, list[str]]]) -> str:

@@ -26,11 +26,10 @@ def easy_dkim_record(
     token: pulumi.Input[str], domain: pulumi.Input[str], region: pulumi.Output[SesRegion]
 ) -> DnsRecord:
     """The CNAME of one token."""
-    known = pulumi.Output.all(token, domain, region)
     return DnsRecord(
-        name=known.apply(lambda known: f"{known[0]}._domainkey.{known[1]}"),
+        name=applied([token, domain], lambda known: f"{known[0]}._domainkey.{known[1]}"),
         type="CNAME",
-        value=known.apply(lambda known: f"{known[0]}.{known[2].dkim_zone}"),
+        value=applied([token, region], lambda known: f"{known[0]}.{known[1].dkim_zone}"),
         ttl=_TTL_SECONDS,
         why="DKIM: proves to SES that the domain is yours, and signs your mail",
     )

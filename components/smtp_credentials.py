@@ -66,11 +66,10 @@ class SmtpCredentials(pulumi.ComponentResource):
         self.user = access_key.id
         self.iam_user = user.name
         secret = pulumi.Output.secret(access_key.secret)
-        self.password = pulumi.Output.all(secret, args["region"]).apply(
-            lambda known: derive_smtp_password(*known)
-        )
-        self.passwords = pulumi.Output.all(secret, *(identity["region"] for identity in identities)).apply(
-            lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]}
+        self.password = applied([secret, args["region"]], lambda known: derive_smtp_password(*known))
+        self.passwords = applied(
+            [secret, *(identity["region"] for identity in identities)],
+            lambda known: {region: derive_smtp_password(known[0], region) for region in known[1:]},
         )
         self.copy_arn = self._create_copy(name, args)
         self.register_outputs(
