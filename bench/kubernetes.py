@@ -16,6 +16,7 @@ from bench.pods import Pods
 from bench.relay import Relay
 from bench.sink import Sink
 from bench.sizing import ARRIVED, CPU, CPU_IDLE, CPU_STEADY, MEMORY, QUEUE_ROOM, REPLICA
+from bench.steady_load import steady_load
 from bench.subjects import OURS, POSTFIX
 from local.aws.certificates import Certificates
 from local.cluster.cluster import HOST_NAME, Cluster
@@ -95,7 +96,7 @@ def _replicas(
                     lambda: sum(each.cpu_seconds for each in pods.usage()),
                 )
         with progress.step(f"{subject}, {_STEADY_RATE} messages a second for each"):
-            yield from _steady(far, replicas, pods, subject)
+            yield from _steady(near, relay, far, replicas, pods, subject)
         if replicas == _CHANGED:
             password = "second"  # noqa: S105
             with progress.step("Change of the credential under load"):
@@ -153,14 +154,27 @@ def _change(sink: Sink, up: Callable[[], float], pods: Pods, subject: str) -> It
         yield Figure(f"{what}: {found}", subject, float(count), "messages")
 
 
-def _steady(sink: Sink, replicas: int, pods: Pods, subject: str) -> Iterator[Figure]:
+def _steady(near: Sink, relay: Relay, far: Sink, replicas: int, pods: Pods, subject: str) -> Iterator[Figure]:
+    """As much for each replica, however many there are, and at the same time for the container: the more replicas, the
+    busier the processors, and what its messages cost then says what that alone makes of the same work."""
+
+    def cpu_seconds() -> tuple[float, float]:
+        return relay.usage().cpu_seconds, sum(each.cpu_seconds for each in pods.usage())
+
     label = f"s{time.monotonic_ns()}n"
-    before = sum(each.cpu_seconds for each in pods.usage())
-    with pods.steady_load(label, _SIZE, replicas * _STEADY_RATE) as result:
+    before = cpu_seconds()
+    with (
+        steady_load(relay.address, label, _SIZE, _STEADY_RATE) as beside,
+        pods.steady_load(label, _SIZE, replicas * _STEADY_RATE) as among,
+    ):
         time.sleep(_STEADY_SECONDS)
-    arrived = len(_deliveries(sink, label, set(result["accepted"])))
-    used = sum(each.cpu_seconds for each in pods.usage()) - before
-    yield Figure(CPU_STEADY, subject, 1000 * used / arrived, "s per 1000")
+    arrived = [
+        len(_deliveries(sink, label, set(result["accepted"])))
+        for sink, result in ((near, beside), (far, among))
+    ]
+    used = [end - start for start, end in zip(before, cpu_seconds(), strict=True)]
+    yield Figure(f"{CPU_STEADY}, docker beside", subject, 1000 * used[0] / arrived[0], "s per 1000")
+    yield Figure(CPU_STEADY, subject, 1000 * used[1] / arrived[1], "s per 1000")
 
 
 def _deliveries(sink: Sink, label: str, accepted: set[str]) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench import steady_load
 from bench.program import ARGUMENTS
 from bench.pulumi_stack import PulumiStack
 from bench.relay import Usage
@@ -33,7 +34,6 @@ queue = Path("{SPOOL}/queue")
 os.setuid(queue.stat().st_uid)  # nobody else may look, not even root, who has no capability to
 print(sum(file.lstat().st_blocks * 512 for file in queue.rglob("*")))
 """
-_STEADY_CLIENT = Path(__file__).parent / "steady_client.py"
 
 
 class Pods:
@@ -99,16 +99,12 @@ class Pods:
     @contextmanager
     def steady_load(self, label: str, size: int, rate: int) -> Iterator[dict[str, list[str]]]:
         """A client that submits `rate` messages a second; its result is filled in at the end."""
-        result: dict[str, list[str]] = {}
-        program = _STEADY_CLIENT.read_text()
-        with self._execute(
-            OURS.name,
-            *("python3", "-I", "-c", program, _SERVICE, label, str(rate), str(size)),
-            standard_input=True,
-        ) as process:
+        program = steady_load.command("python3", _SERVICE, label, size, rate)
+        with (
+            self._execute(OURS.name, *program, standard_input=True) as process,
+            steady_load.result_of(process) as result,
+        ):
             yield result
-            output, _ = process.communicate(timeout=60)
-            result |= json.loads(output)
 
     @contextmanager
     def _execute(
