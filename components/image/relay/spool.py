@@ -19,7 +19,6 @@ _OFFLINE = "offline"
 # Where messages lie that were never accepted: half received when the relay was killed.
 _LEFTOVERS = ("incoming", "temporary", "purge")
 
-
 _SECONDS_BETWEEN_TRIES = 0.2
 
 
@@ -29,6 +28,7 @@ def hold(say: Callable[[str, str], None], path: str = SPOOL) -> bool:
     Two at a time would each send what is in it: Kubernetes starts the next pod before the end of one that is deleted by
     force. Returns False when SIGTERM or SIGINT, which must be held, comes before. Raises OSError.
     """
+    # A fresh volume may have mode 0777, or set-group-ID (Kubernetes' `fsGroup`), or be closed to root.
     _set(path, 0, 0, 0o711)
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     said = False
@@ -46,13 +46,12 @@ def hold(say: Callable[[str, str], None], path: str = SPOOL) -> bool:
 
 
 def repair(path: str = SPOOL) -> None:
-    """Give `path` and what is in it the owners and modes that OpenSMTPD demands, and remove what was half received.
+    """Give what is in the queue the owners and modes that OpenSMTPD demands, and remove what was half received.
 
-    OpenSMTPD repairs no directory that exists. A fresh volume may have mode 0777, or set-group-ID (Kubernetes'
-    `fsGroup`); one that another image has used belongs to that one's users. Never while OpenSMTPD runs. Raises OSError.
+    OpenSMTPD repairs no directory that exists, and a volume that another image has used belongs to that one's users.
+    Only while the queue is held (`hold`), and never while OpenSMTPD runs. Raises OSError.
     """
     user = pwd.getpwnam(_QUEUE_USER)
-    _set(path, 0, 0, 0o711)
     for name in _OF_QUEUE_USER:
         directory = f"{path}/{name}"
         if os.path.lexists(directory):
