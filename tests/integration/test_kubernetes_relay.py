@@ -23,12 +23,12 @@ from local.cluster.cluster import HOST_NAME, Cluster
 
 from .engine import engine
 from .kubernetes_cluster import Namespace, namespace
-from .kubernetes_relay import Client, address_of
+from .kubernetes_relay import Client, address_of, client
 from .relay_container import IMAGE, relay_image, wait_for
 from .upstream import Upstream
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
-__all__ = ["relay_image"]
+__all__ = ["client", "relay_image"]
 
 _FIRST, _WRONG, _SECOND = ("me", "hunter2-first"), ("me", "hunter2-wrong"), ("me", "hunter2-second")
 _REFUSED = "refused the login (535): correct RELAY_USER and RELAY_PASSWORD"
@@ -100,13 +100,6 @@ def _program(
         pulumi.export("workload", made.workload)
 
     return program
-
-
-@pytest.fixture(scope="module")
-def client(cluster: Cluster, relay_image: str) -> Iterator[Client]:
-    cluster.load_image(IMAGE)
-    with namespace(cluster) as clients:
-        yield Client(clients)
 
 
 @pytest.fixture(scope="module")
