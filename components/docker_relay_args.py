@@ -5,8 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from .relay_args import RelayArgs
 from .relay_options import RelayOptions
-from .relay_settings import RelaySettings
 
 
 class DockerArgs(TypedDict):
@@ -27,13 +27,9 @@ class DockerArgs(TypedDict):
     `False`."""
 
 
-class DockerRelayArgs(DockerArgs):
+class DockerRelayArgs(DockerArgs, RelayArgs):
     """Arguments of DockerRelay."""
 
-    relay: RelaySettings
-    """The upstream: what a maker of `relay_settings` returns."""
-    allowed_sender_domains: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """Domains whose addresses may send, such as `["example.com"]`; `["*"]` lets any address send."""
     allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Networks whose clients may send, in CIDR form. Defaults to the container's own networks."""
     hostname: NotRequired[pulumi.Input[str]]

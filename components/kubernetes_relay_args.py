@@ -5,8 +5,8 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from .relay_args import RelayArgs
 from .relay_options import RelayOptions
-from .relay_settings import RelaySettings
 
 
 class AutoscalingArgs(TypedDict):
@@ -76,13 +76,9 @@ class KubernetesArgs(TypedDict):
     """Lets Prometheus in. Defaults to nobody but the nodes themselves."""
 
 
-class KubernetesRelayArgs(KubernetesArgs):
+class KubernetesRelayArgs(KubernetesArgs, RelayArgs):
     """Arguments of KubernetesRelay."""
 
-    relay: RelaySettings
-    """The upstream: what a maker of `relay_settings` returns."""
-    allowed_sender_domains: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """Domains whose addresses may send, such as `["example.com"]`; `["*"]` lets any address send."""
     allowed_networks: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
     """Networks whose clients may send, in CIDR form. Defaults to all private ones, where pods have their addresses."""
     hostname: NotRequired[pulumi.Input[str]]
