@@ -20,6 +20,8 @@ _KINDS = {
 
 def kind_of(value: object) -> str:
     """What sort of value it is, for a message that must not show the value."""
+    if isinstance(value, float) and not value.is_integer():
+        return "a fraction"
     return _KINDS.get(type(value), type(value).__name__)
 
 
@@ -68,8 +70,9 @@ def _fits(value: Any, kind: type) -> bool:
     if isinstance(value, bool):
         return kind is bool
     if kind is int:
-        # A configuration gives text. Which numbers will do is said by whoever uses them.
-        return isinstance(value, int | float) or str(value).isdecimal()
+        # StackReferences give floats, a configuration text. Which numbers will do is said by whoever uses them.
+        whole = value.is_integer() if isinstance(value, float) else str(value).isdecimal()
+        return whole or isinstance(value, int)
     return isinstance(value, int | float if kind is float else kind)
 
 

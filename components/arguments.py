@@ -1,16 +1,17 @@
 """How every component checks its arguments: known keys, one choice of several, values now or when they resolve."""
 
 import difflib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, get_args, get_origin, is_typeddict
 
 import pulumi
 
-from .argument_types import kind_of, misfit
+from .argument_types import kind_of, misfit, plain_type
 from .image.relay.invalid_setting import InvalidSetting
 
 T = TypeVar("T")
 U = TypeVar("U")
+Args = TypeVar("Args", bound=Mapping[str, Any])
 
 MISSING = "is missing, and has no default"
 
@@ -20,6 +21,40 @@ class InvalidArgument(pulumi.RunError):
 
     def __init__(self, component: str, argument: str, reason: str):
         super().__init__(f"{component}: {argument}: {reason}")
+
+
+def checked_args(component: str, args: Args, known: type[Args]) -> Args:
+    """Return a component's arguments, with an `int` for every whole number in them, however deep and whatever gave it.
+
+    Raises InvalidArgument as `check_keys` does, and for a number that is not whole: of an Output when it resolves.
+    """
+    check_keys(component, args, known)
+    return _with_integers(component, "", args, known)
+
+
+def _with_integers(component: str, path: str, value: Any, annotation: Any) -> Any:
+    wanted = plain_type(annotation)
+    kind = get_origin(wanted) or wanted
+    if kind is int:
+        return applied(value, lambda known: _integer(component, path, known))
+    if is_typeddict(kind) and isinstance(value, Mapping):
+        types, prefix = kind.__annotations__, f"{path}." if path else ""
+        return {
+            key: _with_integers(component, f"{prefix}{key}", item, types.get(key))
+            for key, item in value.items()
+        }
+    if kind in (list, Sequence) and isinstance(value, list | tuple):
+        (item_type,) = get_args(wanted)
+        return [
+            _with_integers(component, f"{path}[{index}]", item, item_type) for index, item in enumerate(value)
+        ]
+    return value
+
+
+def _integer(component: str, path: str, value: Any) -> int | None:
+    if problem := misfit(value, int):
+        raise InvalidArgument(component, path, problem)
+    return None if value is None else int(value)
 
 
 def check_keys(component: str, args: Mapping[str, Any], known: type) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from .arguments import check_keys
+from .arguments import checked_args
 from .docker_relay_args import DockerRelayArgs
 from .relay_container import (
     CAPABILITIES,
@@ -48,7 +48,7 @@ class DockerRelay(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DockerRelayArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:DockerRelay", name, {}, opts)
-        check_keys("DockerRelay", args, DockerRelayArgs)
+        args = checked_args("DockerRelay", args, DockerRelayArgs)
         variables = relay_environment("DockerRelay", args)
         environment = [pulumi.Output.format("{0}={1}", name, value) for name, value in variables.items()]
         args = DockerRelayArgs(**{**_DEFAULTS, "options": {}, **args})
@@ -58,8 +58,7 @@ class DockerRelay(pulumi.ComponentResource):
         queue = self._create_queue(name, args.get("protect"))
         container = self._create_container(name, args, environment, image, network, queue)
 
-        port = pulumi.Output.from_input(args["port"]).apply(int)
-        self.smtp_address = pulumi.Output.format("{0}:{1}", args["address"], port)
+        self.smtp_address = pulumi.Output.format("{0}:{1}", args["address"], args["port"])
         self.workload = container.name
         self.network = network.name
         self.register_outputs(

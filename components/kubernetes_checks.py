@@ -110,12 +110,9 @@ def _number(value: object) -> Decimal | None:
 
 
 def _count(field: str, low: int, high: int, value: object) -> int:
-    # From a program in another language, a number is a float.
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
-        if low <= value <= high:
-            return int(value)
-        raise InvalidSetting(field, "is out of range", f"use a number from {low} to {high}", str(int(value)))
-    raise InvalidSetting(field, "is not a whole number", f"use one from {low} to {high}", repr(value))
+    if isinstance(value, int) and low <= value <= high:
+        return value
+    raise InvalidSetting(field, "is out of range", f"use a number from {low} to {high}", repr(value))
 
 
 def _choice(field: str, choices: tuple[str, ...], value: object) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, check_keys, checked, checked_args
 from .image.relay.invalid_setting import InvalidSetting
 from .kubernetes_checks import KUBERNETES_CHECKS, check_name
 from .kubernetes_relay_args import AutoscalingArgs, KubernetesRelayArgs, MonitoringArgs
@@ -47,7 +47,7 @@ def checked_kubernetes_args(args: KubernetesRelayArgs) -> dict[str, Any]:
 
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
-    check_keys(_COMPONENT, args, KubernetesRelayArgs)
+    args = checked_args(_COMPONENT, args, KubernetesRelayArgs)
     values: dict[str, Any] = _DEFAULTS | {key: value for key, value in args.items() if value is not None}
     values |= {
         key: checked(_COMPONENT, key, values[key], KUBERNETES_CHECKS[key])

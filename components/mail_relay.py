@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 
 from . import relay_settings
-from .arguments import InvalidArgument, check_keys, checked, only_choice
+from .arguments import InvalidArgument, check_keys, checked, checked_args, only_choice
 from .dns import DnsRecord, RecordWriter, check_domain, zone_snippet
 from .docker_relay_args import DockerArgs, DockerRelayArgs
 from .kubernetes_relay_args import KubernetesArgs, KubernetesRelayArgs
@@ -99,7 +99,7 @@ class MailRelay(pulumi.ComponentResource):
         write_record: RecordWriter | None = None,
     ):
         super().__init__("opensmtpd:index:MailRelay", name, {}, opts)
-        check_keys("MailRelay", args, MailRelayArgs)
+        args = checked_args("MailRelay", args, MailRelayArgs)
         domain = checked("MailRelay", "domain", args["domain"], check_domain)
 
         upstream = self._create_upstream(name, domain, args, write_record)

@@ -8,7 +8,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from .arguments import InvalidArgument, applied, check_keys, checked
+from .arguments import InvalidArgument, applied, checked, checked_args
 from .image.relay.checks import CHECKS, Check
 from .image.relay.invalid_setting import InvalidSetting
 from .image.relay.refusals import DEFAULT_PORT, DIRECT
@@ -55,7 +55,7 @@ def checked_relay_settings(component: str, settings: RelaySettings) -> RelaySett
 
     Plain values raise InvalidArgument at once, Outputs as soon as they are known: in a preview, if they can be.
     """
-    check_keys(component, settings, RelaySettings)
+    settings = checked_args(component, settings, RelaySettings)
     result = {field: checked(component, field, value, _check(field)) for field, value in settings.items()}
 
     def check_together(values: Sequence[Any]) -> str:

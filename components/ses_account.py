@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/ses/latest/dg/vdm.html
 import pulumi
 from pulumi_aws import sesv2
 
-from .arguments import InvalidArgument, check_keys
+from .arguments import InvalidArgument, checked_args
 from .ses_account_args import SesAccountArgs
 from .ses_configuration_args import SUPPRESSIONS
 
@@ -23,7 +23,7 @@ class SesAccount(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SesAccountArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesAccount", name, {}, opts)
-        check_keys("SesAccount", args, SesAccountArgs)
+        args = checked_args("SesAccount", args, SesAccountArgs)
         self._create_suppression(name, args)
         if "vdm" in args:
             self._create_vdm(name, args)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html#verify-email-
 
 import pulumi
 
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, checked, checked_args
 from .dns import check_address
 from .ses_address_args import SesAddressArgs
 from .ses_domain_args import SesIdentityArgs
@@ -36,7 +36,7 @@ class SesAddress(pulumi.ComponentResource):
     def __init__(self, name: str, args: SesAddressArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesAddress", name, {}, opts)
         _refuse_what_needs_a_domain(args)
-        check_keys("SesAddress", args, SesAddressArgs)
+        args = checked_args("SesAddress", args, SesAddressArgs)
         check_identity_args("SesAddress", args)
         address = checked("SesAddress", "address", args["address"], check_address)
 

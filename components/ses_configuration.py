@@ -9,7 +9,7 @@ import re
 import pulumi
 from pulumi_aws import sesv2
 
-from .arguments import InvalidArgument, applied, check_keys
+from .arguments import InvalidArgument, applied, check_keys, checked_args
 from .ses_configuration_args import SUPPRESSIONS, SesConfigurationArgs, SesTrackingArgs
 
 _TLS = {"require": "REQUIRE", "optional": "OPTIONAL"}
@@ -35,7 +35,7 @@ class SesConfiguration(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SesConfigurationArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesConfiguration", name, {}, opts)
-        check_keys("SesConfiguration", args, SesConfigurationArgs)
+        args = checked_args("SesConfiguration", args, SesConfigurationArgs)
         _check_choices(args)
 
         pool = self._create_pool(name, args) if args.get("managed_pool") else args.get("pool")

@@ -12,7 +12,7 @@ from pulumi_aws import route53, sesv2
 
 from . import ses_records
 from .apex_texts import ApexTexts
-from .arguments import InvalidArgument, applied, checked
+from .arguments import InvalidArgument, applied, checked, checked_args
 from .dns import DnsRecord, Lookup, RecordWriter, check_domain, route53_text, zone_snippet
 from .hosted_zone import found_zone, given_zone
 from .ses_domain_args import KEY_BITS, ON_MX_FAILURE, DkimArgs, SesDomainArgs, check_domain_args
@@ -59,6 +59,7 @@ class SesDomain(pulumi.ComponentResource):
         write_record: RecordWriter | None = None,
     ):
         super().__init__("opensmtpd:index:SesDomain", name, {}, opts)
+        args = checked_args("SesDomain", args, SesDomainArgs)
         check_domain_args(args)
         domain = checked("SesDomain", "domain", args["domain"], check_domain)
         self._resolver = args.get("resolver", "")
@@ -206,7 +207,7 @@ def _signing(dkim: DkimArgs) -> dict[str, Any] | None:
             ),
         }
     # Unsaid, it is SES's own 2048; said, the tokens would be half known in a preview.
-    return {"next_signing_key_length": KEY_BITS[int(dkim["bits"])]} if "bits" in dkim else None
+    return {"next_signing_key_length": KEY_BITS[dkim["bits"]]} if "bits" in dkim else None
 
 
 def _checked_mail_from(mail_from: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Input[str]:

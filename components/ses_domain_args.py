@@ -80,8 +80,7 @@ class SesDomainArgs(SesIdentityArgs):
 
 
 def check_domain_args(args: SesDomainArgs) -> None:
-    """Raise InvalidArgument for what is known without any resource: keys, choices, and what excludes each other."""
-    check_keys("SesDomain", args, SesDomainArgs)
+    """Raise InvalidArgument for what is known without any resource: choices, and what excludes each other."""
     dkim, mail_from = args.get("dkim", {}), args.get("mail_from", {})
     check_keys("SesDomain dkim", dkim, DkimArgs)
     check_keys("SesDomain mail_from", mail_from, MailFromArgs)

@@ -10,7 +10,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import ec2, get_region_output
 
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, checked, checked_args
 from .image.relay.checks import CHECKS
 from .ses_endpoint_args import SesEndpointArgs
 from .ses_regions import STARTTLS_PORTS, SesRegion, ses_region
@@ -40,7 +40,7 @@ class SesEndpoint(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SesEndpointArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesEndpoint", name, {}, opts)
-        check_keys("SesEndpoint", args, SesEndpointArgs)
+        args = checked_args("SesEndpoint", args, SesEndpointArgs)
         if not (args.get("allowed_networks") or args.get("allowed_security_groups")):
             raise InvalidArgument(
                 "SesEndpoint",

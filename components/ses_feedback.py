@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, kms, sesv2, sns, sqs
 
-from .arguments import InvalidArgument, check_keys, checked
+from .arguments import InvalidArgument, check_keys, checked, checked_args
 from .feedback_documents import (
     dashboard,
     dashboard_name,
@@ -62,6 +62,7 @@ class SesFeedback(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SesFeedbackArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SesFeedback", name, {}, opts)
+        args = checked_args("SesFeedback", args, SesFeedbackArgs)
         _check_args(args)
         self._shared = {key: args[key] for key in ("region", "tags") if key in args}
         set_arn = pulumi.Output.from_input(
@@ -304,7 +305,6 @@ def _check_set_arn(arn: str) -> str:
 
 
 def _check_args(args: SesFeedbackArgs) -> None:
-    check_keys("SesFeedback", args, SesFeedbackArgs)
     if args.get("kms_key") and args.get("create_kms_key"):
         raise InvalidArgument("SesFeedback", "kms_key | create_kms_key", "give one of them at most")
     if "quota_share" in args and "daily_quota" not in args:

@@ -86,7 +86,7 @@ class SesIdentity:
             region=self._region,
             opts=self._options(
                 depends_on=[*self.resources, *required],
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{int(args.get('timeout', 600))}s"),
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{args.get('timeout', 600)}s"),
                 hooks=self._explained(name, explain),
             ),
         )

@@ -10,7 +10,7 @@ import hmac
 import pulumi
 from pulumi_aws import iam, secretsmanager, ssm
 
-from .arguments import InvalidArgument, applied, check_keys, checked
+from .arguments import InvalidArgument, applied, check_keys, checked, checked_args
 from .sending_conditions import check_endpoints, checked_conditions
 from .sending_policy import Grant, identity_arns, identity_name, sending_policy
 from .smtp_credentials_args import CredentialsCopyArgs, SendingIdentityArgs, SmtpCredentialsArgs
@@ -55,7 +55,7 @@ class SmtpCredentials(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SmtpCredentialsArgs, opts: pulumi.ResourceOptions | None = None):
         super().__init__("opensmtpd:index:SmtpCredentials", name, {}, opts)
-        check_keys("SmtpCredentials", args, SmtpCredentialsArgs)
+        args = checked_args("SmtpCredentials", args, SmtpCredentialsArgs)
         generation = _checked_generation(args.get("generation", 1))
         identities = _identities(args)
 
@@ -237,12 +237,11 @@ def _refuse_third_key(generation: int, user: str, keys: list[str]) -> None:
         )
 
 
-def _checked_generation(generation: float) -> int:
-    # Numbers from other Pulumi languages arrive as floats.
-    if generation != int(generation) or generation < 1:
+def _checked_generation(generation: int) -> int:
+    if generation < 1:
         raise InvalidArgument(
             "SmtpCredentials",
             "generation",
             f"{generation} is not a whole number from 1; raise it by 1 to rotate",
         )
-    return int(generation)
+    return generation

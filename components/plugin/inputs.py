@@ -15,7 +15,7 @@ from pulumi.provider.experimental.analyzer import (
     TypeDefinition,
 )
 
-from ..argument_types import kind_of
+from ..argument_types import kind_of, misfit
 from ..arguments import MISSING, InvalidArgument, refuse_unknown_keys
 
 # All numbers come as floats.
@@ -86,8 +86,8 @@ class InputReader:
         return self._properties(f"{path}.", value, referenced.properties, referenced.properties_mapping)
 
     def _whole(self, path: str, value: float) -> int:
-        if not value.is_integer():
-            raise InvalidArgument(self._component, path, "has to be a whole number")
+        if problem := misfit(value, int):
+            raise InvalidArgument(self._component, path, problem)
         return int(value)
 
     def _demand(self, path: str, value: Any, kind: type, kind_name: str) -> None:

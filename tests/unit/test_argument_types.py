@@ -7,7 +7,9 @@ import pulumi
 import pytest
 
 from components.argument_types import misfit
-from components.arguments import InvalidArgument, check_keys
+from components.arguments import InvalidArgument, check_keys, checked_args
+
+from .recorder import record
 
 pytestmark = pytest.mark.unit
 
@@ -34,6 +36,7 @@ class Args(TypedDict):
         ({"name": 5}, "Relay: name: has to be a text, not a whole number"),
         ({"name": ["a"]}, "Relay: name: has to be a text, not a list"),
         ({"port": "smtp"}, "Relay: port: has to be a whole number, not a text"),
+        ({"port": 2.5}, "Relay: port: has to be a whole number, not a fraction"),
         ({"port": True}, "Relay: port: has to be a whole number, not true or false"),
         ({"share": "half"}, "Relay: share: has to be a number, not a text"),
         ({"on": "yes"}, "Relay: on: has to be true or false, not a text"),
@@ -64,6 +67,34 @@ def test_a_value_of_another_type_is_refused_by_its_name(args, message):
 )
 def test_what_fits_is_left_alone(args):
     check_keys("Relay", args, Args)
+
+
+def test_whole_numbers_are_integers_wherever_they_stand_and_come_from():
+    seen = []
+
+    def program():
+        later = pulumi.Output.from_input(25.0)
+        args = checked_args("Relay", {"port": later, "part": {"size": 2.0}, "parts": [{"size": "3"}]}, Args)
+        args["port"].apply(seen.append)
+        seen.extend([args["part"], args["parts"]])
+
+    record(program)
+    assert repr(seen) == "[{'size': 2}, [{'size': 3}], 25]"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"port": pulumi.Output.from_input(2.5)}, "Relay: port: has to be a whole number, not a fraction"),
+        ({"part": {"size": 2.5}}, "Relay: part.size: has to be a whole number, not a fraction"),
+        ({"parts": [{"size": 1}, {"size": 2.5}]}, r"Relay: parts\[1\].size: has to be a whole number"),
+    ],
+)
+def test_a_fraction_is_refused_wherever_it_stands_and_comes_from(args, message):
+    with pytest.raises(InvalidArgument, match=message):
+        record(
+            lambda: {key: value for key, value in checked_args("Relay", args, Args).items() if key == "port"}
+        )
 
 
 def test_arguments_that_are_no_object_are_refused():

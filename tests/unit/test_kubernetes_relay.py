@@ -309,10 +309,6 @@ def test_without_a_provider_the_configuration_has_to_name_the_cluster():
         record(kubernetes_relay(), context="")
 
 
-def test_numbers_may_be_floats_as_a_program_in_another_language_sends_them():
-    assert spec("StatefulSet", replicas=3.0)["replicas"] == 3
-
-
 def test_who_does_not_use_kubernetes_does_not_load_its_sdk():
     program = "import sys, components; sys.exit('pulumi_kubernetes' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
@@ -324,7 +320,6 @@ def test_who_does_not_use_kubernetes_does_not_load_its_sdk():
         ({"image": None}, "image: is missing"),
         ({"replica": 2}, "replica: no such argument; did you mean 'replicas'"),
         ({"replicas": 0}, "replicas: 0 is out of range: use a number from 1 to 1000"),
-        ({"replicas": 1.5}, "replicas: 1.5 is not a whole number"),
         ({"replicas": 2, "min_available": 2}, "min_available: 2 is not below the 2 of replicas.*: lower it"),
         ({"replicas": 1, "min_available": 3}, "min_available: 3 is not below the 1 of replicas"),
         ({"replicas": 5, "autoscaling": {"max_replicas": 4}}, "max_replicas: 4 is below the 5 of replicas"),
