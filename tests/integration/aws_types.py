@@ -178,15 +178,70 @@ def _iam(second, opts):
         policy_arn=boundary.arn if second else sending.arn,
         opts=opts("attachment"),
     )
-    return [boundary, sending, user, inline, attachment]
+    key = aws.iam.AccessKey(
+        "key", user=user.name, status="Inactive" if second else "Active", opts=opts("key")
+    )
+    return [boundary, sending, user, inline, attachment, key]
 
 
 _IAM_FAMILY = Family(
     _iam,
     changes={
-        **dict.fromkeys(("sending", "user", "inline"), "update"),
+        **dict.fromkeys(("sending", "user", "inline", "key"), "update"),
         "attachment": "create-replacement",
     },
+)
+
+
+def _dns(second, opts):
+    zone = aws.route53.Zone(
+        "zone",
+        name="types.example",
+        comment="second" if second else None,
+        tags={"team": "b" if second else "a"},
+        opts=opts("zone"),
+    )
+    mail = aws.route53.Record(
+        "mail",
+        zone_id=zone.zone_id,
+        name="mail",
+        type="A",
+        ttl=300 if second else 60,
+        records=["192.0.2.1", "192.0.2.2"] if second else ["192.0.2.1"],
+        opts=opts("mail"),
+    )
+    text = aws.route53.Record(
+        "text",
+        zone_id=zone.zone_id,
+        name="key._domainkey.types.example",
+        type="TXT",
+        ttl=60,
+        records=[f'p={"b" * 253}" "{"b" * 99}' if second else "p=a"],
+        opts=opts("text"),
+    )
+    alias = aws.route53.Record(
+        "alias",
+        zone_id=zone.zone_id,
+        name="",
+        type="A",
+        aliases=[{"name": mail.fqdn, "zone_id": zone.zone_id, "evaluate_target_health": second}],
+        opts=opts("alias"),
+    )
+    moved = aws.route53.Record(
+        "moved",
+        zone_id=zone.zone_id,
+        name="new" if second else "old",
+        type="CNAME",
+        ttl=60,
+        records=["mail.types.example"],
+        opts=opts("moved"),
+    )
+    return [zone, mail, text, alias, moved]
+
+
+_DNS_FAMILY = Family(
+    _dns,
+    changes={**dict.fromkeys(("zone", "mail", "text", "alias"), "update"), "moved": "delete-replaced"},
 )
 
 
@@ -409,6 +464,7 @@ _NETWORK_FAMILY = Family(
 FAMILIES = {
     "ses": _SES_FAMILY,
     "iam": _IAM_FAMILY,
+    "dns": _DNS_FAMILY,
     "messaging": _MESSAGING_FAMILY,
     "keeping": _KEEPING_FAMILY,
     "watching": _WATCHING_FAMILY,

@@ -308,6 +308,42 @@ def test_a_resource_can_be_imported(stack, account):
     assert stack.up().changes == {"adopted": "import"}
 
 
+def test_a_key_that_is_imported_has_no_secret(stack, account):
+    iam = account.client("iam")
+    iam.create_user(UserName="keyed")
+    key_id = iam.create_access_key(UserName="keyed")["AccessKey"]["AccessKeyId"]
+
+    def program():
+        key = aws.iam.AccessKey("key", user="keyed", opts=pulumi.ResourceOptions(import_=key_id))
+        pulumi.export("known", pulumi.Output.all(key.create_date, key.secret, key.ses_smtp_password_v4))
+
+    stack.program = program
+    assert stack.up().changes == {"key": "import"}
+    created, secret, password = stack.outputs["known"]
+    assert created
+    assert (secret, password) == (None, None)
+
+
+def test_a_zone_is_deleted_with_what_others_put_into_it_only_by_force(stack, account):
+    def program(force):
+        pulumi.export("zoneId", aws.route53.Zone("zone", name="full.example", force_destroy=force).zone_id)
+
+    stack.program = lambda: program(force=False)
+    stack.up()
+    zone_id = stack.outputs["zoneId"]
+    record = {"Name": "full.example", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    account.client("route53").change_resource_record_sets(
+        HostedZoneId=zone_id,
+        ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]},
+    )
+    with pytest.raises(automation.CommandError, match=r"deleting Route53 Hosted Zone .*HostedZoneNotEmpty"):
+        stack.destroy()
+    stack.program = lambda: program(force=True)
+    assert stack.up().changes == {"zone": "update"}
+    stack.destroy()
+    assert not exists(account.client("route53").get_hosted_zone, Id=zone_id)
+
+
 # Refusals
 
 
@@ -377,6 +413,17 @@ def test_a_third_key_is_an_error_and_the_two_others_work(stack, account):
         stack.up()
     keys = account.client("iam").list_access_keys(UserName="rotated")["AccessKeyMetadata"]
     assert sorted(key["Status"] for key in keys) == ["Active", "Inactive"]
+
+
+def test_the_name_of_a_deleted_secret_stays_taken_while_it_can_be_restored(stack):
+    stack.program = lambda: aws.secretsmanager.Secret("secret", name="taken")
+    stack.up()
+    stack.destroy()
+    with pytest.raises(
+        automation.CommandError,
+        match=r"creating Secrets Manager Secret \(taken\): .* InvalidRequestException: .*for deletion",
+    ):
+        stack.up()
 
 
 def test_an_error_of_aws_reads_as_the_real_provider_writes_it(stack, account):

@@ -1,4 +1,7 @@
-"""Every type of the stand-in AWS plugin under the real engine: made, changed, refreshed, imported and destroyed."""
+"""Every type of the stand-in AWS plugin under the real engine: made, changed, refreshed, imported and destroyed.
+
+A contract test names the one that is left out.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

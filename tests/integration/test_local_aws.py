@@ -877,6 +877,16 @@ def test_an_unknown_configuration_set_is_refused(pending: Sender) -> None:
         )
 
 
+def test_what_a_tenant_uses_cannot_be_deleted(aws: LocalAws, pending: Sender) -> None:
+    arn = pending.arn(f"identity/{pending.domain}")
+    pending.ses.create_tenant(TenantName="team")
+    pending.ses.create_tenant_resource_association(TenantName="team", ResourceArn=arn)
+    with pytest.raises(ClientError, match="associated with tenants: team"):
+        pending.ses.delete_email_identity(EmailIdentity=pending.domain)
+    pending.ses.delete_tenant(TenantName="team")
+    pending.ses.delete_email_identity(EmailIdentity=pending.domain)
+
+
 def test_the_caller_is_known(aws: LocalAws) -> None:
     assert aws.client("sts").get_caller_identity()["Account"] == "123456789012"
 
@@ -898,6 +908,17 @@ def test_a_user_cannot_be_deleted_before_its_keys_and_policies(sender: Sender) -
         sender.iam.delete_user(UserName=sender.user)
     sender.iam.delete_user_policy(UserName=sender.user, PolicyName="send")
     sender.iam.delete_user(UserName=sender.user)
+
+
+def test_a_managed_policy_cannot_be_deleted_before_it_is_detached(sender: Sender) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    created = sender.iam.create_policy(PolicyName=sender.user, PolicyDocument=document)
+    policy = {"PolicyArn": created["Policy"]["Arn"]}
+    sender.iam.attach_user_policy(UserName=sender.user, **policy)
+    with pytest.raises(ClientError, match=r"DeleteConflict.*attached"):
+        sender.iam.delete_policy(**policy)
+    sender.iam.detach_user_policy(UserName=sender.user, **policy)
+    sender.iam.delete_policy(**policy)
 
 
 def test_a_policy_that_is_too_long_is_refused(sender: Sender) -> None:
@@ -964,6 +985,11 @@ def test_a_malformed_txt_value_is_refused(aws: LocalAws, sender: Sender, value: 
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+def test_a_zone_with_records_cannot_be_deleted(aws: LocalAws, sender: Sender) -> None:
+    with pytest.raises(ClientError, match="HostedZoneNotEmpty"):
+        aws.client("route53").delete_hosted_zone(Id=sender.zone)
+
+
 def test_dns_follows_the_hosted_zone(
     aws: LocalAws, sender: Sender, resolver: dns.resolver.Resolver, tcp: bool
 ) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pulumi import automation
 
-from components import SesAddress, SesDomain, SmtpCredentials
+from components import SesAccount, SesAddress, SesDomain, SmtpCredentials
 from local.aws.zones import text_of
 
 from .engine import engine
@@ -398,3 +398,27 @@ def test_an_address_sends_once_its_owner_has_followed_the_link_and_is_all_that_m
         assert stack.up().changes == {}
         stack.refresh()
         assert stack.preview().changes == {}
+
+
+def test_an_account_suppresses_and_watches_as_it_is_told_and_is_watched_no_more_afterwards(
+    tmp_path, config, account
+):
+    def program(**args):
+        SesAccount("account", {"region": "us-east-1", **args})
+
+    def settings():
+        found = account.client("sesv2", "us-east-1").get_account()
+        return found["SuppressionAttributes"]["SuppressedReasons"], found["VdmAttributes"]["VdmEnabled"]
+
+    with engine(tmp_path, lambda: program(vdm=True), config) as stack:
+        assert set(stack.up().changes) == {"account", "account-suppression", "account-vdm"}
+        assert settings() == (["BOUNCE", "COMPLAINT"], "ENABLED")
+        assert stack.refresh().changes == {}
+        assert stack.up().changes == {}
+        stack.program = lambda: program(vdm=False, suppression=["COMPLAINT"])
+        assert stack.up().changes == {"account-suppression": "update", "account-vdm": "update"}
+        assert settings() == (["COMPLAINT"], "DISABLED")
+        stack.program = lambda: program(vdm=True, suppression=["COMPLAINT"])
+        assert stack.up().changes == {"account-vdm": "update"}
+    # A list of suppressed addresses has no default to go back to: AWS's provider leaves it as it is.
+    assert settings() == (["COMPLAINT"], "DISABLED")
