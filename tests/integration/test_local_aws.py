@@ -965,6 +965,11 @@ def test_a_record_is_deleted_only_with_its_values(aws: LocalAws, sender: Sender)
     change_zone(aws, sender, change("DELETE", name, "A", "192.0.2.1"))
 
 
+def test_a_zone_with_records_cannot_be_deleted(aws: LocalAws, sender: Sender) -> None:
+    with pytest.raises(ClientError, match="HostedZoneNotEmpty"):
+        aws.client("route53").delete_hosted_zone(Id=sender.zone)
+
+
 def test_a_batch_with_one_wrong_change_changes_nothing(
     aws: LocalAws, sender: Sender, resolver: dns.resolver.Resolver
 ) -> None:
@@ -985,11 +990,6 @@ def test_a_malformed_txt_value_is_refused(aws: LocalAws, sender: Sender, value: 
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
-def test_a_zone_with_records_cannot_be_deleted(aws: LocalAws, sender: Sender) -> None:
-    with pytest.raises(ClientError, match="HostedZoneNotEmpty"):
-        aws.client("route53").delete_hosted_zone(Id=sender.zone)
-
-
 def test_dns_follows_the_hosted_zone(
     aws: LocalAws, sender: Sender, resolver: dns.resolver.Resolver, tcp: bool
 ) -> None:

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from local.plugins.aws.client import AwsClient
@@ -24,6 +25,10 @@ class AwsResourceType(ResourceType):
     @abstractmethod
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create the resource; returns its id and the outputs that no later read can get."""
+
+    def replaces_now(self, change: Change, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        """Whether a change replaces the resource, of a property that does not always."""
+        return False
 
     @abstractmethod
     def look_up(self, resource_id: str, known: dict[str, Any]) -> dict[str, Any] | None:
@@ -66,8 +71,11 @@ class AwsResourceType(ResourceType):
         return super().check(old_inputs, inputs, propose_name)
 
     def diff(self, resource_id: str, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> list[Change]:
-        """Compare the provider's default tags too."""
-        changes = super().diff(resource_id, old_outputs, inputs)
+        """Tell what replaces only now and then, and compare the provider's default tags too."""
+        changes = [
+            replace(change, replaces=change.replaces or self.replaces_now(change, old_outputs, inputs))
+            for change in super().diff(resource_id, old_outputs, inputs)
+        ]
         if "tagsAll" in self.properties:
             wanted = self.client.all_tags(inputs.get("tags"))
             changes += TAGS.changes("tagsAll", old_outputs.get("tagsAll"), wanted)

@@ -25,7 +25,6 @@ class Policy(ApiResourceType):
     gone = ("NoSuchEntity",)
     tagging = Tagging("PolicyArn", read=None, write="tag_policy", remove="untag_policy")
     autoname = "name"
-    autoname_length = 128
     properties: ClassVar = {
         "policy": policy_property(required=True),
         "name": Property(str, replaces=True, computed=True),

@@ -7,7 +7,13 @@ from local.plugins.aws.api_resource_type import ApiResourceType
 from local.plugins.aws.aws_resource_type import REGION, TAGS, TAGS_ALL
 from local.plugins.aws.choices import one_of
 from local.plugins.aws.tagging import Tagging
-from local.plugins.property import Failure, NotImplementedProperty, Property, not_implemented
+from local.plugins.property import Change, Failure, NotImplementedProperty, Property, not_implemented
+
+_TIERS = ("Standard", "Advanced", "Intelligent-Tiering")
+
+
+def _same_tier(old: str, new: str) -> bool:
+    return old == new or new == "Intelligent-Tiering"
 
 
 class Parameter(ApiResourceType):
@@ -22,7 +28,6 @@ class Parameter(ApiResourceType):
     deletes = "delete_parameter"
     gone = ("ParameterNotFound",)
     autoname = "name"
-    autoname_length = 2048
     tagging = Tagging(
         "ResourceId",
         write="add_tags_to_resource",
@@ -40,7 +45,7 @@ class Parameter(ApiResourceType):
         "insecureValue": Property(str, conflicts=("value",)),
         "keyId": Property(str, computed=True),
         "overwrite": Property(bool, state_only=True),
-        "tier": Property(str, computed=True, validate=one_of("Standard", "Advanced", "Intelligent-Tiering")),
+        "tier": Property(str, computed=True, validate=one_of(*_TIERS), equal=_same_tier),
         "value": Property(str, computed=True, secret=True),
         "region": REGION,
         "tags": TAGS,
@@ -58,6 +63,10 @@ class Parameter(ApiResourceType):
             yield Failure("value", f"Invalid combination of arguments. One of {names} must be specified")
         if inputs.get("insecureValue") is not None and inputs.get("type") == "SecureString":
             yield Failure("insecureValue", "invalid configuration, cannot set type = SecureString with it")
+
+    def replaces_now(self, change: Change, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        """There is no way back from the advanced tier."""
+        return change.path == "tier" and (old_outputs.get("tier"), inputs["tier"]) == ("Advanced", "Standard")
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Put the parameter; with `overwrite` the tags go in a call of their own."""

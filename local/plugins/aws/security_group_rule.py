@@ -50,15 +50,9 @@ class SecurityGroupRule(Ec2ResourceType):
             names = ",".join(_SOURCES)
             yield Failure("cidrIpv4", f"Invalid combination of arguments. Exactly one of `{names}` is needed")
 
-    def diff(self, resource_id: str, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> list[Change]:
+    def replaces_now(self, change: Change, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> bool:
         """Another kind of source makes another rule."""
-        changes = super().diff(resource_id, old_outputs, inputs)
-        return [
-            Change(change.path, change.kind, change.path in _SOURCES and change.kind != "update")
-            if not change.replaces
-            else change
-            for change in changes
-        ]
+        return change.path in _SOURCES and change.kind != "update"
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Authorize the rule; tags go in a call of their own."""

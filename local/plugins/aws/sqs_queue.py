@@ -1,6 +1,6 @@
 """aws:sqs/queue:Queue"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 from local.plugins.aws.api_resource_type import ApiResourceType
@@ -8,6 +8,7 @@ from local.plugins.aws.attributes import Attributes
 from local.plugins.aws.aws_resource_type import REGION, TAGS, TAGS_ALL
 from local.plugins.aws.choices import between
 from local.plugins.aws.documents import json_property, policy_property
+from local.plugins.aws.fifo_name import with_suffix
 from local.plugins.aws.tagging import Tagging
 from local.plugins.property import Failure, Property, not_implemented
 
@@ -74,6 +75,12 @@ class Queue(ApiResourceType):
         if inputs.get("fifoQueue") is False and inputs.get("contentBasedDeduplication") is True:
             text = "content-based deduplication can only be set for FIFO queue"
             yield Failure("contentBasedDeduplication", text)
+
+    def check(
+        self, old_inputs: dict[str, Any], inputs: dict[str, Any], propose_name: Callable[[int], str]
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        """Put the suffix behind the generated name of a FIFO queue; one that the user gives is left alone."""
+        return super().check(old_inputs, inputs, with_suffix(inputs.get("fifoQueue"), propose_name))
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create the queue with its attributes and tags."""

@@ -1,14 +1,16 @@
 """aws:sns/topic:Topic"""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from local.plugins.aws.api_resource_type import ApiResourceType
 from local.plugins.aws.attributes import Attributes
 from local.plugins.aws.aws_resource_type import REGION, TAGS, TAGS_ALL
 from local.plugins.aws.documents import json_property, policy_property
+from local.plugins.aws.fifo_name import with_suffix
 from local.plugins.aws.tagging import Tagging
 from local.plugins.errors import OperationError, PartialCreate
-from local.plugins.property import Property, not_implemented
+from local.plugins.property import Failure, Property, not_implemented
 
 _ATTRIBUTES = Attributes(
     {
@@ -77,6 +79,12 @@ class Topic(ApiResourceType):
             "sqsSuccessFeedbackSampleRate",
         ),
     }
+
+    def check(
+        self, old_inputs: dict[str, Any], inputs: dict[str, Any], propose_name: Callable[[int], str]
+    ) -> tuple[dict[str, Any], list[Failure]]:
+        """Put the suffix behind the generated name of a FIFO topic; one that the user gives is left alone."""
+        return super().check(old_inputs, inputs, with_suffix(inputs.get("fifoTopic"), propose_name))
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create the topic, then set its attributes one by one."""

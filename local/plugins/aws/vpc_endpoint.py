@@ -7,7 +7,7 @@ from local.plugins.aws.choices import one_of
 from local.plugins.aws.documents import policy_property
 from local.plugins.aws.ec2_resource_type import Ec2ResourceType
 from local.plugins.errors import OperationError
-from local.plugins.property import Property, not_implemented
+from local.plugins.property import Change, Property, not_implemented
 
 _IDS = Property(list, element=Property(str), as_set=True, computed=True)
 _TYPES = ("Gateway", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork")
@@ -66,6 +66,10 @@ class VpcEndpoint(Ec2ResourceType):
             "subnetConfigurations",
         ),
     }
+
+    def replaces_now(self, change: Change, old_outputs: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        """Only an interface can change its private DNS."""
+        return change.path == "privateDnsEnabled" and inputs.get("vpcEndpointType") != "Interface"
 
     def make(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create the endpoint; the local account has it available at once."""
