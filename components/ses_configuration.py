@@ -11,6 +11,7 @@ from pulumi_aws import sesv2
 
 from .arguments import InvalidArgument, applied, check_keys, checked_args
 from .ses_configuration_args import SUPPRESSIONS, SesConfigurationArgs, SesTrackingArgs
+from .ses_destinations import check_destinations, event_destination
 
 _TLS = {"require": "REQUIRE", "optional": "OPTIONAL"}
 _HTTPS = ("REQUIRE", "REQUIRE_OPEN_ONLY", "OPTIONAL")
@@ -26,6 +27,7 @@ class SesConfiguration(pulumi.ComponentResource):
 
     - the configuration set
     - with `managed_pool`: the pool of dedicated addresses
+    - an event destination for each of `destinations`
     """
 
     set_name: pulumi.Output[str]
@@ -37,9 +39,11 @@ class SesConfiguration(pulumi.ComponentResource):
         super().__init__("opensmtpd:index:SesConfiguration", name, {}, opts)
         args = checked_args("SesConfiguration", args, SesConfigurationArgs)
         _check_choices(args)
+        check_destinations(args.get("destinations", []))
 
         pool = self._create_pool(name, args) if args.get("managed_pool") else args.get("pool")
         configuration_set = self._create_set(name, args, pool)
+        self._create_destinations(name, args, configuration_set)
 
         self.set_name = configuration_set.configuration_set_name
         self.arn = configuration_set.arn
@@ -88,6 +92,19 @@ class SesConfiguration(pulumi.ComponentResource):
             tags=args.get("tags"),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _create_destinations(
+        self, name: str, args: SesConfigurationArgs, configuration_set: sesv2.ConfigurationSet
+    ) -> None:
+        for destination in args.get("destinations", []):
+            sesv2.ConfigurationSetEventDestination(
+                f"{name}-to-{destination['name']}",
+                configuration_set_name=configuration_set.configuration_set_name,
+                event_destination_name=destination["name"],
+                event_destination=event_destination(destination, configuration_set.arn),
+                region=args.get("region"),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
 
 
 def default_set_name(domain: str) -> str:

@@ -20,11 +20,9 @@ from .feedback_documents import (
     topic_policy,
 )
 from .image.relay.invalid_setting import InvalidSetting
+from .ses_configuration_args import DEFAULT_EVENTS, FEEDBACK
+from .ses_destinations import check_events
 from .ses_feedback_args import FeedbackSubscriptionArgs, SesFeedbackArgs
-
-_DEFAULT_EVENTS = ("BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY")
-# https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_EventDestinationDefinition.html
-_EVENTS = (*_DEFAULT_EVENTS, "SEND", "DELIVERY", "OPEN", "CLICK", "RENDERING_FAILURE", "SUBSCRIPTION")
 
 # AWS reviews an account from the first on, and may pause its sending from the second on:
 # https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
@@ -192,10 +190,10 @@ class SesFeedback(pulumi.ComponentResource):
         sesv2.ConfigurationSetEventDestination(
             name,
             configuration_set_name=set_arn.apply(set_name),
-            event_destination_name="feedback",
+            event_destination_name=FEEDBACK,
             event_destination={
                 "enabled": True,
-                "matching_event_types": args.get("events", list(_DEFAULT_EVENTS)),
+                "matching_event_types": args.get("events", list(DEFAULT_EVENTS)),
                 "sns_destination": {"topic_arn": topic.arn},
             },
             **self._regional,
@@ -309,11 +307,7 @@ def _check_args(args: SesFeedbackArgs) -> None:
         raise InvalidArgument("SesFeedback", "kms_key | create_kms_key", "give one of them at most")
     if "quota_share" in args and "daily_quota" not in args:
         raise InvalidArgument("SesFeedback", "quota_share", "needs daily_quota: of what is it the share?")
-    if not args.get("events", _DEFAULT_EVENTS):
-        raise InvalidArgument("SesFeedback", "events", f"is empty; name some of {', '.join(_EVENTS)}")
-    for event in args.get("events", []):
-        if event not in _EVENTS:
-            raise InvalidArgument("SesFeedback", "events", f"{event!r} is not one of {', '.join(_EVENTS)}")
+    check_events("SesFeedback", "events", args.get("events", DEFAULT_EVENTS))
     for argument, (least, most) in (
         ("retention_seconds", _RETENTION_SECONDS),
         ("max_receives", _RECEIVES),

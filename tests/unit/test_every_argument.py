@@ -22,6 +22,7 @@ REQUIRED = {
     "configuration_set_arn": IDENTITY_ARN.replace("identity/example.com", "configuration-set/example-com"),
     "domain": "example.com",
     "endpoint": "me@example.com",
+    "events": ["BOUNCE"],
     "identity_arn": IDENTITY_ARN,
     "image": "registry.example.com/relay:1",
     "key": "SG.key",
@@ -35,6 +36,7 @@ REQUIRED = {
     "settings": {"host": "mail.example.com"},
     "store": "ssm",
     "subnet_ids": ["subnet-a"],
+    "to": "cloudwatch",
     "vpc_id": "vpc-1",
 }
 
