@@ -72,6 +72,11 @@ def destination_problem(destination: dict[str, Any]) -> str | None:
     given = [name for name in DESTINATIONS if destination.get(name)]
     if len(given) != 1:
         return "An event destination must have exactly one of " + ", ".join(DESTINATIONS) + "."
+    bus = destination.get("EventBridgeDestination")
+    if bus and not bus["EventBusArn"].endswith(":event-bus/default"):
+        return (
+            f"Event bus {bus['EventBusArn']} is not the default one, which is the only one that is supported."
+        )
     types = set(destination.get("MatchingEventTypes") or ())
     if not types:
         return "MatchingEventTypes must not be empty."

@@ -1,4 +1,4 @@
-"""The feedback loop under the real engine, against the local AWS: from a bounce to an event in the queue."""
+"""The feedback loop under the real engine, against the local AWS: from a bounce to the queue, the bus and a metric."""
 
 import json
 import smtplib
@@ -21,6 +21,7 @@ SLOW = "slow@example.net"
 MAX_RECEIVES = 3
 # The test file of anti-virus programs: https://www.eicar.org/download-anti-malware-testfile/
 VIRUS = r"X5O!P%@AP[4\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+BY = [{"name": "ses:configuration-set"}, {"name": "Subject", "source": "EMAIL_HEADER"}, {"name": "campaign"}]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,18 @@ def loop(tmp_path_factory, account):
 
     def program():
         domain = SesDomain(
-            "ses", {"domain": DOMAIN, "resolver": f"{dns['address']}:{dns['port']}", "timeout": 30}
+            "ses",
+            {
+                "domain": DOMAIN,
+                "resolver": f"{dns['address']}:{dns['port']}",
+                "timeout": 30,
+                "configuration": {
+                    "destinations": [
+                        {"name": "bus", "to": "eventbridge", "events": ["BOUNCE"]},
+                        {"name": "metrics", "to": "cloudwatch", "events": ["BOUNCE"], "dimensions": BY},
+                    ]
+                },
+            },
         )
         login = SmtpCredentials(
             "smtp",
@@ -138,6 +150,31 @@ def test_an_event_that_no_consumer_can_handle_ends_in_the_dead_letter_queue(acco
     assert "Messages" not in sqs.receive_message(QueueUrl=outputs["queue"])
     (dead,) = sqs.receive_message(QueueUrl=outputs["deadLetters"])["Messages"]
     assert bodies == {dead["Body"]}
+
+
+def test_a_bounce_is_on_the_bus_too(account, outputs):
+    """A rule of somebody else's, which gives what it matches to a queue."""
+    rules, sqs = account.client("events"), account.client("sqs")
+    queue = sqs.create_queue(QueueName="from-the-bus")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = json.dumps({"source": ["aws.ses"], "detail-type": ["Email Bounced"]})
+    rules.put_rule(Name="bounces", EventPattern=pattern)
+    rules.put_targets(Rule="bounces", Targets=[{"Id": "queue", "Arn": arn}])
+    send(account, outputs)
+    (event,) = map(json.loads, received(account, {"queue": queue}))
+    assert [each["emailAddress"] for each in event["detail"]["bounce"]["bouncedRecipients"]] == [BOUNCES]
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_a_bounce_is_counted_by_the_dimensions_that_were_asked_for(account, outputs):
+    send(account, outputs)
+    cloudwatch = account.client("cloudwatch")
+    (metric,) = cloudwatch.list_metrics(Namespace="AWS/SES", MetricName="Bounce")["Metrics"]
+    assert {each["Name"]: each["Value"] for each in metric["Dimensions"]} == {
+        "ses:configuration-set": "loop-example",
+        "Subject": "hello",
+        "campaign": "none",
+    }
 
 
 def test_with_the_topic_policy_removed_nothing_is_published(account, outputs):
