@@ -48,12 +48,17 @@ def test_the_documented_resources_of_feedback_are_those_that_it_adds():
     assert sorted(added) == sorted((type_, name) for name, type_, _ in table("feedback"))
 
 
+BUS = {"name": "bus", "to": "eventbridge", "events": ["BOUNCE"]}
 ENDPOINT = {"vpc_id": "vpc-1", "subnet_ids": ["subnet-a"], "allowed_networks": ["10.0.0.0/8"]}
 
 
 @pytest.mark.parametrize(
     ("documented", "ses"),
-    [("fallback", {"fallback": {"region": "us-east-1"}}), ("endpoint", {"endpoint": ENDPOINT})],
+    [
+        ("fallback", {"fallback": {"region": "us-east-1"}}),
+        ("destinations", {"configuration": {"destinations": [BUS]}}),
+        ("endpoint", {"endpoint": ENDPOINT}),
+    ],
 )
 def test_the_documented_resources_of_an_option_of_ses_are_those_that_it_adds(documented, ses):
     without, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": {}}) and None)
