@@ -197,11 +197,12 @@ def _home_region(opts: pulumi.InvokeOutputOptions) -> pulumi.Output[str]:
 
 
 def _easy_dkim_tokens(attributes: Sequence[Mapping[str, Any]]) -> list[str]:
-    # With a key of its owner's own, the "token" is a selector, and the record cannot be known.
+    # With a key of its owner's own, the "token" is a selector, and the record cannot be known. The key of another
+    # region (`AWS_SES_<region>`) has its records there.
     return [
         token
         for attribute in attributes
-        if attribute["signing_attributes_origin"] != "EXTERNAL"
+        if attribute["signing_attributes_origin"] == "AWS_SES"
         for token in attribute["tokens"]
     ]
 

@@ -49,6 +49,10 @@ class Identity:
     """Of a DKIM key that the user brought; None means Easy DKIM."""
     public_key: str | None = None
     """Of that key: what its TXT record has to say under `p=`."""
+    parent: "Identity | None" = None
+    """Of Deterministic Easy DKIM: the identity whose key this one signs with."""
+    parent_region: str = ""
+    """The region of that one."""
 
     def __post_init__(self) -> None:
         self.sign_with(self.dkim_signing_attributes or {})
@@ -67,7 +71,16 @@ class Identity:
     @property
     def tokens(self) -> list[str]:
         """What the DNS records for DKIM are named after."""
+        if self.parent:
+            return self.parent.tokens
         return [self.selector] if self.selector else self.easy_dkim_tokens
+
+    @property
+    def signing_origin(self) -> str:
+        """Whose key it is: `EXTERNAL`, `AWS_SES`, or that of SES in the region at the end of the name."""
+        if self.parent:
+            return "AWS_SES_" + self.parent_region.upper().replace("-", "_")
+        return "EXTERNAL" if self.selector else "AWS_SES"
 
     def sign_with(self, attributes: dict[str, Any]) -> None:
         """Take over `DkimSigningAttributes` of the API.

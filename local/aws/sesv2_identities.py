@@ -10,6 +10,9 @@ from .sesv2_base import SesV2Base, already_exists, bad_request, not_found
 
 _IDENTITY_NAME = re.compile(r"(?:[^@\s]+@)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
 
+# Before a region, in the origin of a key.
+_REPLICA = "AWS_SES_"
+
 
 class IdentityOperations(SesV2Base):
     """moto's operations on identities, with those that differ and those that it lacks."""
@@ -27,6 +30,9 @@ class IdentityOperations(SesV2Base):
             )
         except ValueError as error:
             raise bad_request(str(error)) from None
+        origin = (identity.dkim_signing_attributes or {}).get("DomainSigningAttributesOrigin", "")
+        if origin.startswith(_REPLICA):
+            self._share_key(identity, origin.removeprefix(_REPLICA).lower().replace("_", "-"))
         self._account.identities()[name] = identity
         self._tag(f"identity/{name}")
         if identity.identity_type == "EMAIL_ADDRESS":
@@ -155,6 +161,16 @@ class IdentityOperations(SesV2Base):
         except KeyError:
             raise not_found(f"Email identity {name} does not exist.") from None
 
+    def _share_key(self, identity: Identity, region: str) -> None:
+        """Let the identity sign with the key of that of the same name in another region.
+
+        https://docs.aws.amazon.com/ses/latest/dg/send-email-authentication-dkim-deed.html
+        """
+        parent = type(self).account_of(region).identities().get(identity.email_identity)
+        if parent is None or parent.signing_origin != "AWS_SES":
+            raise bad_request(f"{identity.email_identity} has no Easy DKIM in {region} to share the key of.")
+        identity.parent, identity.parent_region = parent, region
+
     def _checked_configuration_set(self) -> str | None:
         name = self._get_param("ConfigurationSetName")
         if name and not self._account.has_configuration_set(name):
@@ -166,11 +182,11 @@ class IdentityOperations(SesV2Base):
             "SigningEnabled": identity.signing_enabled,
             "Status": _status(self._account.verification.signs(identity)),
             "Tokens": identity.tokens,
-            "SigningAttributesOrigin": "EXTERNAL" if identity.selector else "AWS_SES",
+            "SigningAttributesOrigin": identity.signing_origin,
         }
         if not identity.selector:
             attributes |= {
-                "SigningHostedZone": dkim_zone(self.region),
+                "SigningHostedZone": dkim_zone(identity.parent_region or self.region),
                 "NextSigningKeyLength": identity.next_signing_key_length,
                 "CurrentSigningKeyLength": identity.current_signing_key_length,
                 "LastKeyGenerationTimestamp": identity.key_generated_at.timestamp(),

@@ -16,6 +16,8 @@ class Verification:
 
     def signs(self, identity: Identity) -> bool:
         """Whether the DKIM records of the identity's domain stand in its hosted zone."""
+        if identity.parent:
+            return Verification(identity.parent_region, self._hosted_zones).signs(identity.parent)
         zones = self._hosted_zones()
         if identity.selector:
             return _brought_key_stands(identity, zones)

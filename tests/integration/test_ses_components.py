@@ -308,6 +308,31 @@ def test_an_identity_that_exists_is_to_be_adopted_or_imported(tmp_path, config, 
     )
 
 
+def test_a_replica_that_signs_with_the_key_of_another_region_is_adopted_without_records(
+    tmp_path, config, account, resolver
+):
+    account.create_zone("replicated.example")
+    shared = {"domain": "replicated.example", "resolver": resolver, "timeout": 30}
+
+    def first():
+        SesDomain("first", {**shared, "without": ["dmarc", "mail_from", "configuration"]})
+
+    def both():
+        first()
+        second = {**shared, "region": "us-east-1", "adopt": True, "without": ["dmarc"]}
+        pulumi.export("records", SesDomain("second", second).dns_records)
+
+    with engine(tmp_path, first, config) as stack:
+        stack.up()
+        account.client("sesv2", "us-east-1").create_email_identity(
+            EmailIdentity="replicated.example",
+            DkimSigningAttributes={"DomainSigningAttributesOrigin": "AWS_SES_EU_WEST_1"},
+        )
+        stack.program = both
+        assert stack.up().changes == {"second": "create", "second-verification": "create"}
+        assert stack.outputs["records"] == []
+
+
 def test_a_verification_that_fails_in_another_region_names_its_records_and_a_wrong_mail_from(
     tmp_path, config, account, resolver
 ):
