@@ -10,7 +10,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from . import ec2, iam, notifications, route53, ses_v1, sesv2
+from . import ec2, iam, notifications, route53, secrets_manager, ses_v1, sesv2
 from .account import Account
 from .confirmations import Confirmations
 from .mailbox import Mailbox
@@ -31,6 +31,7 @@ class Api:
         route53.install()
         iam.install()
         ec2.install()
+        secrets_manager.install()
         notifications.install()
         apis = _OneAtATime(DomainDispatcherApplication(create_backend_app))
         self._server = make_server(

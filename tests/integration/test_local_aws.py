@@ -911,7 +911,8 @@ def test_a_user_cannot_be_deleted_before_its_keys_and_policies(sender: Sender) -
 
 
 def test_a_managed_policy_cannot_be_deleted_before_it_is_detached(sender: Sender) -> None:
-    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    statement = {"Effect": "Allow", "Action": "ses:SendRawEmail", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     created = sender.iam.create_policy(PolicyName=sender.user, PolicyDocument=document)
     policy = {"PolicyArn": created["Policy"]["Arn"]}
     sender.iam.attach_user_policy(UserName=sender.user, **policy)

@@ -3,6 +3,7 @@
 import json
 import smtplib
 import ssl
+from datetime import UTC, datetime, timedelta
 
 import pulumi
 import pytest
@@ -15,6 +16,7 @@ from .local_aws import LocalAws
 pytestmark = pytest.mark.integration
 
 DOMAIN = "loop.example"
+SET_ARN = "arn:aws:ses:eu-west-1:123456789012:configuration-set/loop-example"
 BOUNCES = "bounce@simulator.amazonses.com"
 COMPLAINS = "complaint@simulator.amazonses.com"
 SLOW = "slow@example.net"
@@ -161,20 +163,32 @@ def test_a_bounce_is_on_the_bus_too(account, outputs):
     rules.put_rule(Name="bounces", EventPattern=pattern)
     rules.put_targets(Rule="bounces", Targets=[{"Id": "queue", "Arn": arn}])
     send(account, outputs)
+    rules.remove_targets(Rule="bounces", Ids=["queue"])
     (event,) = map(json.loads, received(account, {"queue": queue}))
-    assert [each["emailAddress"] for each in event["detail"]["bounce"]["bouncedRecipients"]] == [BOUNCES]
     sqs.delete_queue(QueueUrl=queue)
+    assert event["resources"] == [SET_ARN]
+    assert [each["emailAddress"] for each in event["detail"]["bounce"]["bouncedRecipients"]] == [BOUNCES]
 
 
 def test_a_bounce_is_counted_by_the_dimensions_that_were_asked_for(account, outputs):
+    values = {"ses:configuration-set": "loop-example", "Subject": "hello", "campaign": "none"}
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+
+    def counted():
+        points = account.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SES",
+            MetricName="Bounce",
+            Dimensions=[{"Name": name, "Value": value} for name, value in values.items()],
+            StartTime=now - hour,
+            EndTime=now + hour,
+            Period=86400,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in points)
+
+    before = counted()
     send(account, outputs)
-    cloudwatch = account.client("cloudwatch")
-    (metric,) = cloudwatch.list_metrics(Namespace="AWS/SES", MetricName="Bounce")["Metrics"]
-    assert {each["Name"]: each["Value"] for each in metric["Dimensions"]} == {
-        "ses:configuration-set": "loop-example",
-        "Subject": "hello",
-        "campaign": "none",
-    }
+    assert counted() == before + 1
 
 
 def test_with_the_topic_policy_removed_nothing_is_published(account, outputs):
