@@ -17,6 +17,8 @@ _KINDS = {
     type(None): "nothing",
 }
 
+_NOT_LATER = "decides what is made, so it cannot be an output: give the value itself"
+
 
 def kind_of(value: object) -> str:
     """What sort of value it is, for a message that must not show the value."""
@@ -28,13 +30,15 @@ def kind_of(value: object) -> str:
 def misfit(value: Any, annotation: Any) -> str | None:
     """What is wrong with a value's type, after the argument's name; None when nothing is.
 
-    An Output is not looked at, as it is known later. A TypedDict has only to be an object: its fields are checked by
-    whoever takes it apart.
+    An Output is known later, and not looked into; it is wrong where the annotation does not say Input. A TypedDict has
+    only to be an object: its fields are checked by whoever takes it apart.
     """
     wanted = plain_type(annotation)
     kind = get_origin(wanted) or wanted
-    if value is None or wanted is Any or isinstance(value, pulumi.Output | Awaitable):
+    if value is None or wanted is Any:
         return None
+    if isinstance(value, pulumi.Output | Awaitable):
+        return None if _may_come_later(annotation) else _NOT_LATER
     if kind in (list, Sequence):
         return _misfit_in_list(value, *get_args(wanted))
     if kind in (dict, Mapping):
@@ -50,6 +54,12 @@ def plain_type(annotation: Any) -> Any:
     if get_origin(annotation) in (NotRequired, Union, types.UnionType):
         return plain_type(get_args(annotation)[0])
     return annotation
+
+
+def _may_come_later(annotation: Any) -> bool:
+    if get_origin(annotation) is NotRequired:
+        return _may_come_later(*get_args(annotation))
+    return any(get_origin(part) is Awaitable for part in get_args(annotation))
 
 
 def _misfit_in_list(value: Any, item_type: Any) -> str | None:

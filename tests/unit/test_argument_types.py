@@ -30,6 +30,9 @@ class Args(TypedDict):
     anything: NotRequired[Any]
 
 
+LATER = pulumi.Output.from_input("later")
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -41,6 +44,14 @@ class Args(TypedDict):
         ({"share": "half"}, "Relay: share: has to be a number, not a text"),
         ({"on": "yes"}, "Relay: on: has to be true or false, not a text"),
         ({"part": "small"}, "Relay: part: has to be an object, not a text"),
+        (
+            {"share": LATER},
+            "Relay: share: decides what is made, so it cannot be an output: give the value itself",
+        ),
+        (
+            {"parts": [LATER]},
+            "Relay: parts: item 0 decides what is made, so it cannot be an output: give the value itself",
+        ),
         ({"names": "a"}, "Relay: names: has to be a list, not a text: give a list, even of one"),
         ({"names": ["a", 5]}, "Relay: names: item 1 has to be a text, not a whole number"),
         ({"parts": [{"size": 1}, None, 3]}, "Relay: parts: item 2 has to be an object, not a whole number"),
