@@ -1,11 +1,14 @@
 """Where a Docker engine may be."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from local.tools import apt, docker_engine
+from local.tools.failure import Failure
+from local.tools.progress import Progress
 
 pytestmark = pytest.mark.unit
 
@@ -47,6 +50,34 @@ def test_a_number_that_another_program_has_taken_is_not_the_engine(tmp_path: Pat
 )
 def test_debian_and_its_relatives_are_known(os_release: dict[str, str], debian: bool) -> None:
     assert apt.is_debian(os_release) is debian
+
+
+@pytest.mark.parametrize(
+    ("user", "debian", "installed"), [(0, True, ["docker.io"]), (0, False, []), (1000, True, [])]
+)
+def test_root_on_debian_gets_an_engine_and_nobody_else(
+    user: int, debian: bool, installed: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    packages: list[str] = []
+    programs = {"docker": "/usr/bin/docker"}
+
+    def install(package: str) -> None:
+        packages.append(package)
+        programs["dockerd"] = "/usr/sbin/dockerd"
+
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(shutil, "which", programs.get)
+    monkeypatch.setattr(apt, "may_install", lambda: debian)
+    monkeypatch.setattr(apt, "install", install)
+    monkeypatch.setattr(docker_engine, "_DEFAULT_SOCKET", tmp_path / "docker.sock")
+    monkeypatch.setattr(docker_engine, "running", lambda: "unix:///started.sock" if packages else None)
+    if installed:
+        assert docker_engine.ensure(Progress()) == "unix:///started.sock"
+    else:
+        with pytest.raises(Failure, match="install one, or run this as root on Debian"):
+            docker_engine.ensure(Progress())
+    assert packages == installed
 
 
 def test_the_mirror_is_that_of_this_machine_and_not_of_other_packages() -> None:
