@@ -1,6 +1,7 @@
 """The documentation holds together: its links lead on, and what it names exists."""
 
 import itertools
+import json
 import re
 import subprocess
 import sys
@@ -83,6 +84,12 @@ def test_the_table_of_promises_quotes_the_readme_and_leaves_no_statement_out():
 
 def test_the_readme_is_one_screen():
     assert len([line for line in (ROOT / "README.md").read_text().splitlines() if line]) <= 50
+
+
+def test_the_changelog_names_every_component():
+    schema = json.loads((ROOT / "components" / "schema.json").read_text())
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert [name for name in schema["resources"] if f"`{name.split(':')[-1]}`" not in changelog] == []
 
 
 def test_the_reference_has_every_module_that_programs_import_from():

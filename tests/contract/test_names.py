@@ -6,8 +6,10 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components import MailRelay
+from components import MailRelay, SesAccount
+from components.dns import Lookup
 from components.image.relay.environment import FILE_SUFFIX, VARIABLES
+from tests.unit.certificates import RSA_KEY
 from tests.unit.recorder import record
 
 from .tables import table
@@ -65,6 +67,39 @@ def test_the_documented_resources_of_an_option_of_ses_are_those_that_it_adds(doc
     recorder, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": ses}) and None)
     added = set(recorder.names()) - set(without.names())
     assert sorted(added) == sorted((type_, name) for name, type_, _ in table(documented))
+
+
+OPTIONS = {
+    "apex_spf": {"apex_spf": True},
+    "configuration.managed_pool": {"configuration": {"managed_pool": "team"}},
+    "credentials.copy` to `secretsmanager": {"credentials": {"copy": {"store": "secretsmanager"}}},
+    "credentials.copy` to `ssm": {"credentials": {"copy": {"store": "ssm"}}},
+    "dkim.private_key": {"dkim": {"selector": "own", "private_key": RSA_KEY}},
+    "feedback_forwarding": {"feedback_forwarding": False},
+    "policies": {"policies": {"partner": '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}'}},
+    "tenant": {"tenant": "team"},
+}
+
+
+def test_every_documented_option_is_switched_on_by_a_test():
+    assert {option for option, *_ in table("options")} == set(OPTIONS)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_the_documented_resources_of_an_option_are_those_that_it_adds(option, monkeypatch):
+    monkeypatch.setattr(Lookup, "shown", lambda lookup, name, type_: [])
+    monkeypatch.setattr(Lookup, "values", lambda lookup, name, type_: [])
+    without, _ = record(lambda: MailRelay("relay", {"domain": "example.com", "ses": {}}) and None)
+    recorder, _ = record(
+        lambda: MailRelay("relay", {"domain": "example.com", "ses": OPTIONS[option]}) and None
+    )
+    documented = [(type_, name) for of, name, type_, _ in table("options") if of == option]
+    assert sorted(set(recorder.names()) - set(without.names())) == sorted(documented)
+
+
+def test_the_documented_settings_of_an_account_are_those_that_it_has():
+    recorder, _ = record(lambda: SesAccount("account", {"vdm": True}) and None)
+    assert recorder.names() == sorted((type_, name) for name, type_, _ in table("account"))
 
 
 def test_the_documented_outputs_are_those_that_the_program_exports(monkeypatch):
