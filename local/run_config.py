@@ -10,7 +10,8 @@ import yaml
 from local.tools.failure import Failure
 from local.workspace import CHECKOUT
 
-PROJECT = "mail-relay"
+PROJECT: str = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())["name"]
+"""The project's name: `mail-relay` here, another one where `pulumi new` was told so."""
 SERVICES = (
     *("cloudwatch", "ec2", "iam", "kms", "route53", "secretsmanager", "ses", "sesv2", "sns", "sqs", "ssm"),
     "sts",
@@ -27,7 +28,9 @@ def stack_config(stack: str) -> Config:
     if not path.exists():
         stacks = sorted(other.name.split(".")[1] for other in path.parent.glob("Pulumi.*.yaml"))
         raise Failure(f"There is no stack {stack!r} in {path.parent}: the stacks are {', '.join(stacks)}")
-    return read(path).get("config") or {}
+    config = read(path).get("config") or {}
+    # As Pulumi reads it: a key without a namespace is one of the project's.
+    return {key if ":" in key else f"{PROJECT}:{key}": value for key, value in config.items()}
 
 
 def domain_of(stack: str, config: Config) -> str:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from local.cluster.kubectl import Kubectl
+from local.run_config import PROJECT
 from local.tools.failure import Failure
 from local.tools.progress import Progress
 
@@ -61,7 +62,7 @@ class ContextCluster:
         """Raise Failure: clusters take images from registries, each in its own way."""
         raise Failure(
             f"{tag} cannot be brought into a cluster of yours from here: push the image to a registry "
-            "that it pulls from, and name it in the stack's configuration as mail-relay:image"
+            f"that it pulls from, and name it in the stack's configuration as {PROJECT}:image"
         )
 
 

@@ -18,7 +18,6 @@ from .tables import table
 
 pytestmark = pytest.mark.contract
 
-STACK_KEY = "mail-relay:"
 # Each block that is not Python, shell or a stack's configuration, and what shows that it is right.
 SHOWN_ELSEWHERE = {
     ("README.md", ""): "a drawing",
@@ -40,7 +39,7 @@ def only_block(page, language):
 
 
 def is_of_a_stack(block):
-    return block.language == "yaml" and STACK_KEY in block.code
+    return block.language == "yaml" and block.code.startswith("config:")
 
 
 @pytest.mark.parametrize("block", in_language("python"))
@@ -59,13 +58,17 @@ def test_a_program_of_the_documentation_makes_a_component(block, monkeypatch):
 )
 def test_a_configuration_of_the_documentation_makes_a_relay(block):
     schema = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
-    secrets = re.findall(rf"pulumi config set --secret ({STACK_KEY}\w+)", block.page.read_text())
-    config = {f"{STACK_KEY}{key}": each["default"] for key, each in schema.items() if "default" in each}
+    secrets = re.findall(r"pulumi config set --secret (\w+)", block.page.read_text())
+    config = {key: each["default"] for key, each in schema.items() if "default" in each}
     config |= yaml.safe_load(block.code)["config"] | dict.fromkeys(secrets, "secret")
-    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    # As the engine hands it over: a key without a namespace is one of the project's.
+    named = {key: key if ":" in key else f"mail-relay:{key}" for key in config}
+    values = {
+        named[key]: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()
+    }
 
     def program():
-        pulumi.runtime.set_all_config(values, secrets)
+        pulumi.runtime.set_all_config(values, [named[key] for key in secrets])
         MailRelay("relay", Settings.from_config().mail_relay_args())
 
     recorder, _ = record(program)
@@ -83,8 +86,8 @@ def test_every_key_that_a_command_sets_exists():
         beside = page.parent / "Pulumi.yaml"
         return yaml.safe_load((beside if beside.exists() else ROOT / "Pulumi.yaml").read_text())["config"]
 
-    # A key of the project, whose name may stand before it; those of a provider, such as aws:region, are the provider's.
-    command = rf"pulumi config set (?:--(?:secret|path) )*'?(?:{STACK_KEY})?(\w+)(?![\w:])"
+    # A key with a namespace, such as aws:region, is a provider's.
+    command = r"pulumi config set (?:--(?:secret|path) )*'?(\w+)(?![\w:])"
     named = {(page, key) for page in PAGES for key in re.findall(command, page.read_text())}
     assert {key for _, key in named} >= {"domain", "dmarcReports", "relayPassword", "cloudflareZoneId"}
     unknown = {(page.relative_to(ROOT), key) for page, key in named if key not in keys_of(page)}

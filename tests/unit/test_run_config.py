@@ -26,6 +26,14 @@ def test_what_the_run_knows_wins() -> None:
     }
 
 
+def test_a_key_of_a_stack_file_is_the_projects_own() -> None:
+    assert run_config.stack_config("smtp") == {
+        "mail-relay:domain": "example.com",
+        "mail-relay:upstream": "smtp",
+        "mail-relay:relayHost": "smtp.example.com",
+    }
+
+
 def test_secrets_of_another_backend_are_left_out_and_named() -> None:
     config = {"mail-relay:upstream": "smtp", "mail-relay:relayPassword": {"secure": "v1:abc"}}
     assert run_config.merged(config) == {"mail-relay:upstream": "smtp"}
