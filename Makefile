@@ -55,9 +55,10 @@ sbom: $(INSTALLED) ## write build/sbom.cdx.json: the packages that the image is 
 schema: $(INSTALLED) ## write components/schema.json, what other languages see of the components
 	@$(VENV)/bin/python -m components.plugin.schema
 
-lint: $(INSTALLED) ## check style and shell scripts
+lint: $(INSTALLED) ## check style, types and shell scripts
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
 	@git grep -lE '^#!/bin/(ba)?sh' | xargs $(VENV)/bin/shellcheck
 
 $(INSTALLED): requirements.txt requirements-dev.txt

@@ -6,6 +6,7 @@ also one that says that the preview failed, and with 2 when standard input has n
 """
 
 import argparse
+import io
 import sys
 
 from .comment import comment
@@ -37,7 +38,8 @@ def main() -> int:
     except InvalidPreview as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    sys.stdout.reconfigure(encoding="utf-8")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     print(comment(preview, options.stack), end="")
     return 0
 

@@ -88,6 +88,7 @@ def _manual(domain: Change, *, were_written: bool) -> ManualRecords:
     changes = []
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
+        shown = after or old[key]
         if (before and before.new) != (after and after.new):
             changes.append(
                 RecordChange(
@@ -95,7 +96,7 @@ def _manual(domain: Change, *, were_written: bool) -> ManualRecords:
                     old=before.new if before else "",
                     new=after.new if after else "",
                     line=after.line if after else "",
-                    why=(after or before).why,
+                    why=shown.why,
                 )
             )
     return ManualRecords(tuple(changes), are_known=True)

@@ -224,7 +224,8 @@ def _added(relay: Workload, name: str, holds: Callable[[str, str], bool]) -> lis
 def _holds_network(known: str, item: str) -> bool:
     try:
         outer, inner = (ipaddress.ip_network(network, strict=False) for network in (known, item))
-        return outer.version == inner.version and inner.subnet_of(outer)
+        # Of one version, which the types cannot tell.
+        return outer.version == inner.version and inner.subnet_of(outer)  # type: ignore[arg-type]
     except ValueError:
         return known == item
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from local.tools import actionlint
+
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
@@ -189,3 +191,13 @@ def test_the_project_of_the_comments_is_that_of_the_program():
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["name"]
     for name in ("preview", "drift"):
         assert f'stack="--stack {project}/$STACK"' in (ROOT / f".github/workflows/{name}.yml").read_text()
+
+
+def test_a_commit_is_checked_by_the_same_actionlint_as_a_pull_request():
+    (hooks,) = (
+        repository
+        for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+        if repository["repo"] == "https://github.com/rhysd/actionlint"
+    )
+    assert hooks["rev"] == f"v{actionlint.VERSION}"
+    assert hooks["hooks"] == [{"id": "actionlint"}]

@@ -143,7 +143,7 @@ def _address(value: object) -> ipaddress.IPv4Address | ipaddress.IPv6Address | N
 def _bind(field: str, version: int, example: str, value: object) -> str:
     address = _address(value)
     if value == SWITCHED_OFF or (address and address.version == version):
-        return value
+        return str(value)
     fix = f"use one such as {example}, or {SWITCHED_OFF}"
     raise InvalidSetting(field, f"is not an IPv{version} address", fix, _show(field, value))
 
@@ -239,45 +239,45 @@ def check_bounce_warn(value: object) -> tuple[str, ...]:
     return delays
 
 
+# What checks each field that has no function of its own, and what that is told.
+_FORMS: dict[str, tuple[Callable[..., Any], *tuple[Any, ...]]] = {
+    "port": (_number, 1, 65535),
+    "proto": (_lower,),
+    "user": (_text,),
+    "password": (_text,),
+    "ca": (_certificates,),
+    "insecure_skip_verify": (_switch,),
+    "sender_domains": (_some_domains,),
+    "hostname": (_text,),
+    "allowed_recipient_domains": (_domains,),
+    "redirect_recipients": (_text,),
+    "envelope_sender": (_text,),
+    "from_header": (_text,),
+    "submission_certificate": (_certificates,),
+    "submission_key": (_private_key,),
+    "submission_logins": (_logins,),
+    "dkim_domain": (_lower,),
+    "dkim_selector": (_lower,),
+    "dkim_key": (_dkim_key,),
+    "expire": (_duration,),
+    "max_message_size": (_upper,),
+    "bind_addr4": (_bind, 4, "127.0.0.1"),
+    "bind_addr6": (_bind, 6, "::1"),
+    "max_rate": (_number, 1, 10_000),
+    "max_connections": (_number, 1, 1000),
+    "log_format": (_choice, ("plain", "json")),
+    "log_addresses": (_choice, ("full", "masked")),
+    "metrics_port": (_number, 1, 65535),
+    "probe_interval": (_seconds, "1d"),
+    "max_queue_age": (_seconds, "30d"),
+    "drain_timeout": (_seconds, "1h"),
+}
+
 CHECKS: dict[str, Check] = {
     "host": check_host,
     "allowed_sender_domains": check_allowed_sender_domains,
     "allowed_networks": check_allowed_networks,
     "bounce_warn": check_bounce_warn,
-    **{
-        field: partial(form, field, *bounds)
-        for field, (form, *bounds) in {
-            "port": (_number, 1, 65535),
-            "proto": (_lower,),
-            "user": (_text,),
-            "password": (_text,),
-            "ca": (_certificates,),
-            "insecure_skip_verify": (_switch,),
-            "sender_domains": (_some_domains,),
-            "hostname": (_text,),
-            "allowed_recipient_domains": (_domains,),
-            "redirect_recipients": (_text,),
-            "envelope_sender": (_text,),
-            "from_header": (_text,),
-            "submission_certificate": (_certificates,),
-            "submission_key": (_private_key,),
-            "submission_logins": (_logins,),
-            "dkim_domain": (_lower,),
-            "dkim_selector": (_lower,),
-            "dkim_key": (_dkim_key,),
-            "expire": (_duration,),
-            "max_message_size": (_upper,),
-            "bind_addr4": (_bind, 4, "127.0.0.1"),
-            "bind_addr6": (_bind, 6, "::1"),
-            "max_rate": (_number, 1, 10_000),
-            "max_connections": (_number, 1, 1000),
-            "log_format": (_choice, ("plain", "json")),
-            "log_addresses": (_choice, ("full", "masked")),
-            "metrics_port": (_number, 1, 65535),
-            "probe_interval": (_seconds, "1d"),
-            "max_queue_age": (_seconds, "30d"),
-            "drain_timeout": (_seconds, "1h"),
-        }.items()
-    },
+    **{field: partial(form, field, *bounds) for field, (form, *bounds) in _FORMS.items()},
 }
 """The check of each field."""

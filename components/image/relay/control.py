@@ -52,7 +52,7 @@ def smtpctl(*arguments: str) -> str:
 
 def _read_all(descriptor: int, deadline: float) -> tuple[bytes, bool]:
     """What comes until the end of the file or the deadline, and whether the end came first."""
-    chunks = []
+    chunks: list[bytes] = []
     while select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0]:
         chunk = os.read(descriptor, 65536)
         if not chunk:

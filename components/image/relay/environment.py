@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .invalid_setting import InvalidSetting
 from .settings import MAX_ROUTES, Dkim, Route, Settings, Submission, Upstream
@@ -12,7 +12,7 @@ PREFIXES = ("RELAY_", "OPENSMTPD_")
 FILE_SUFFIX = "_FILE"
 NUMBER = "<n>"
 
-_T = TypeVar("_T")
+_T = TypeVar("_T", Settings, Upstream, Route, Submission, Dkim)
 
 # Kubernetes tells a container of each Service in its namespace, and one may be called relay or opensmtpd:
 # https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
@@ -253,7 +253,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     def given(prefix: str) -> bool:
         return any(field.startswith(prefix) for field in texts)
 
-    def make(kind: type[_T], prefix: str, **parts: object) -> _T:
+    def make(kind: type[_T], prefix: str, **parts: Any) -> _T:
         # What has no default is made of an empty text, whose refusal says what is missing.
         for member in fields(kind):
             text = texts.get(prefix + member.name, "")

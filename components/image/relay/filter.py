@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .message import Message
 
@@ -35,8 +35,10 @@ class Filter:
 
     def __init__(self, from_header: str = "", redirect_recipients: str = ""):
         self._mailbox = redirect_recipients.encode()
-        self._transactions = defaultdict(lambda: _Transaction(from_header.encode()))
-        self._handlers = {
+        self._transactions: defaultdict[bytes, _Transaction] = defaultdict(
+            lambda: _Transaction(from_header.encode())
+        )
+        self._handlers: dict[bytes, Callable[..., list[bytes]]] = {
             b"tx-begin": self._forget,
             b"link-disconnect": self._forget,
             b"data-line": self._line,

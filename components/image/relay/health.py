@@ -4,6 +4,7 @@ Healthy is ready: the relay takes mail, and its upstream does too. PID 1 leaves 
 `python3 -m relay.health greeting` asks for the first half only: a relay that cannot send now still queues mail.
 """
 
+import io
 import os
 import signal
 import socket
@@ -51,7 +52,7 @@ def check(address: str, port: int = PORT) -> None:
         raise Unhealthy(f"cannot talk to {address} port {port}: {error.strerror}") from None
 
 
-def _expect(replies: socket.SocketIO, code: bytes, step: str) -> None:
+def _expect(replies: io.BufferedReader, code: bytes, step: str) -> None:
     while True:
         reply = replies.readline()
         if not reply.startswith(code):

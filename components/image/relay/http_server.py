@@ -136,7 +136,8 @@ class HttpServer:
         self._selector.modify(connection.socket, selectors.EVENT_WRITE, connection)
 
     def _send(self, connection: "_Connection") -> None:
-        connection.reply = connection.reply[connection.socket.send(connection.reply) :]
+        unsent = connection.reply or b""
+        connection.reply = unsent[connection.socket.send(unsent) :]
         if not connection.reply:
             # To close while something is unread would take the reply back from the client.
             connection.socket.shutdown(socket.SHUT_WR)

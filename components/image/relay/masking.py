@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from .events import Delivery, Event, Refused
 
@@ -35,7 +36,7 @@ def mask_line(line: str, event: Event | None) -> str:
 
 def mask_event(event: Event) -> Event:
     """The same for each text of `event`. The upstream's name of a message stays, unless it tells an address of it."""
-    changed = {
+    changed: dict[str, Any] = {
         name: mask(value)
         for name in event.__slots__
         if isinstance(value := getattr(event, name), str) and "@" in value
@@ -65,8 +66,8 @@ def _mask_command(command: str) -> str:
 def _mask_reply(delivery: Delivery) -> str:
     # Some upstreams name the mailbox without its domain.
     reply = mask(delivery.upstream_reply)
-    code = _CODE.match(reply)
-    code, text = (code[0], reply[code.end() :]) if code else ("", reply)
+    match = _CODE.match(reply)
+    code, text = (match[0], reply[match.end() :]) if match else ("", reply)
     for address in _addresses(delivery):
         local_part = address.rpartition("@")[0]
         if local_part and local_part.lower() in text.lower():

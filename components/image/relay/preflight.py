@@ -107,7 +107,7 @@ def _connect(host: str, port: str) -> socket.socket:
         no_answer = error.errno == socket.EAI_AGAIN
         raise _Failed("timeout" if no_answer else "unresolved", error.strerror) from None
     _begin("connect")
-    error = OSError()
+    failure = OSError()
     for left, (family, kind, protocol, _, address) in zip(
         range(len(addresses), 0, -1), addresses, strict=True
     ):
@@ -116,13 +116,13 @@ def _connect(host: str, port: str) -> socket.socket:
         connection.settimeout(signal.getitimer(signal.ITIMER_REAL)[0] / (left + 1))
         try:
             connection.connect(address)
-        except OSError as caught:
+        except OSError as error:
             connection.close()
-            error = caught
+            failure = error
         else:
             connection.settimeout(None)
             return connection
-    raise error
+    raise failure
 
 
 def _ehlo(session: _Session, helo: str, or_helo: bool) -> list[str]:
@@ -150,7 +150,9 @@ def _base64(text: str) -> str:
     return base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()
 
 
-def _log_in_to(host: str, port: str, proto: str, verify: bool, user: str, password: str, ca: str, helo: str):
+def _log_in_to(
+    host: str, port: str, proto: str, verify: bool, user: str, password: str, ca: str, helo: str
+) -> None:
     session = _Session(_connect(host, port))
     if proto == "smtps":
         session.start_tls(host, verify, ca)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 # A status may be taken by the thread that waits for it or by `reap`, whichever comes first.
@@ -11,7 +11,7 @@ _lock = threading.Lock()
 _statuses: dict[int, int | None] = {}
 
 
-def spawn(command: Sequence[str], environ: Mapping[str, str], file_actions: Iterable[tuple] = ()) -> int:
+def spawn(command: Sequence[str], environ: Mapping[str, str], file_actions: Sequence[tuple] = ()) -> int:
     """Start `command` with default signals; returns its process id, for which `wait` or `status` asks later.
 
     `file_actions` are those of os.posix_spawn. Raises OSError when it cannot be started.
@@ -19,7 +19,7 @@ def spawn(command: Sequence[str], environ: Mapping[str, str], file_actions: Iter
     with _lock:
         pid = os.posix_spawn(
             command[0],
-            command,
+            [*command],
             environ,
             file_actions=file_actions,
             # PID 1 blocks signals that it waits for, and Python ignores SIGPIPE; a child would inherit both.
@@ -47,9 +47,10 @@ def status(pid: int) -> int | None:
 def wait(pid: int) -> int:
     """Wait for the end of a process of `spawn`; returns its exit status, negative for a signal. Once for each."""
     try:
-        ended = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        code: int | None = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except ChildProcessError:  # `reap` was faster
-        ended = status(pid)
+        code = status(pid)
+    assert code is not None
     with _lock:
         del _statuses[pid]
-    return ended
+    return code

@@ -53,6 +53,7 @@ def check_upstream(proto: str, given: Collection[str]) -> None:
         )
 
 
+@dataclass(frozen=True)
 class _Checked:
     # What stands before a member's name in the name of its check.
     _PREFIX: ClassVar[str] = ""
@@ -239,8 +240,8 @@ class Settings(_Checked):
                 seen[domain] = route.number
 
     def _check_dkim(self) -> None:
-        for prefix, upstream in self.upstreams() if self.dkim else ():
-            if upstream.is_ses:
+        for prefix, upstream in self.upstreams():
+            if self.dkim and upstream.is_ses:
                 fix = "leave {dkim_domain}, {dkim_selector} and {dkim_key} out: SES signs, and refuses a second one"
                 problem = f"does not go with {{{prefix}host}} {upstream.host}"
                 raise refuse("dkim_domain", problem, fix, self.dkim.domain)

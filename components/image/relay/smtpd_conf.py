@@ -101,7 +101,7 @@ def host_and_port(upstream: Upstream) -> str:
 def _targets(settings: Settings) -> dict[str, tuple[Upstream, ...]]:
     """The upstreams of each action, by the name that the action and its parts have in common."""
     first = (settings.upstream, settings.fallback) if settings.fallback else (settings.upstream,)
-    return {_RELAY: first} | {f"{_RELAY}_{route.number}": (route.upstream,) for route in settings.routes}
+    return {_RELAY: first, **{f"{_RELAY}_{route.number}": (route.upstream,) for route in settings.routes}}
 
 
 def _upstreams(settings: Settings) -> dict[str, Upstream]:

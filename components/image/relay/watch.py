@@ -78,7 +78,7 @@ class Watch:
 
     def run(self) -> None:
         """Watch for ever."""
-        pause = _FIRST_PAUSE_SECONDS
+        pause: float = _FIRST_PAUSE_SECONDS
         while True:
             self._wake.clear()
             is_quiet = False
