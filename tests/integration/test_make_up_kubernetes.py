@@ -1,6 +1,7 @@
 """`make up STACK=local-kubernetes`: from nothing to a message that a pod has sent, and back to nothing."""
 
 import json
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ from types import SimpleNamespace
 import docker
 import pytest
 
+from local.cluster.cluster import Cluster
 from local.tools import kubernetes_node
 from local.tools.progress import Progress
 
@@ -72,3 +74,27 @@ def test_down_leaves_nothing_not_even_the_node(life: SimpleNamespace) -> None:
     assert re.search(r"^  the Kubernetes node, process \d+$", life.down.stdout, re.MULTILINE)
     assert life.run.processes() == []
     assert not life.run.directory.exists()
+
+
+def test_a_cluster_of_the_users_own_is_taken_and_is_theirs_after_down(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    run = WorkspaceRun(
+        tmp_path / "local",
+        LOCAL_CLUSTER="context",
+        KUBECONFIG=str(cluster.kubeconfig),
+        PATH=f"{cluster.programs}{os.pathsep}{os.environ['PATH']}",
+    )
+    try:
+        up = run.make("up", _STACK)
+        assert "Kubernetes cluster: the context local" in up.stderr
+        # Nobody but the user knows how the image gets into it.
+        assert re.search(
+            r"^error: opensmtpd-relay:\w+ cannot be brought .*: push the image", up.stderr, re.MULTILINE
+        )
+    finally:
+        down = run.make("down", _STACK)
+    assert down.returncode == 0
+    assert not run.directory.exists()
+    assert "Kubernetes" not in down.stdout
+    assert cluster.kubectl("get", "--raw", "/readyz") == "ok"

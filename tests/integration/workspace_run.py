@@ -26,13 +26,14 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class WorkspaceRun:
-    """A workspace at `directory`, which the first command makes."""
+    """A workspace at `directory`, which the first command makes. `environment` is on top of this process's."""
 
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, **environment: str):
         self.directory = directory
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OF_OUTER_MAKE)}
         # Of our own, whatever is installed.
-        self._environment = inherited | {"LOCAL_DIRECTORY": str(directory), "LOCAL_CLUSTER": "node"}
+        own = {"LOCAL_DIRECTORY": str(directory), "LOCAL_CLUSTER": "node"}
+        self._environment = inherited | own | environment
 
     def make(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the Makefile to its end."""
