@@ -1,7 +1,9 @@
 """`make preview`: any stack, against an account in a folder."""
 
+import os
+
 from local import policy_pack, run_config
-from local.cluster import choice
+from local.cluster import answer, choice
 from local.preparation import prepare
 from local.target import target_of
 from local.toolbox import Toolbox
@@ -14,7 +16,8 @@ def preview(name: str, workspace: Workspace, progress: Progress, *, with_policie
 
     The stack's secrets, which another backend has encrypted, are replaced by placeholders.
     """
-    providers = run_config.providers(run_config.stack_config(name))
+    config = run_config.stack_config(name)
+    providers = run_config.providers(config)
     toolbox = Toolbox.ready(progress, workspace.plugins, providers, to_build=False)
     pack = (
         policy_pack.ensure(progress, workspace.directory / "policy", toolbox.plugins)
@@ -25,9 +28,11 @@ def preview(name: str, workspace: Workspace, progress: Progress, *, with_policie
     cluster = choice.started(workspace.cluster) if name == LOCAL_KUBERNETES else None
     has_target = name == LOCAL or (cluster is not None and cluster.is_running())
     target = target_of(name, toolbox, workspace, progress) if has_target else None
+    if target is None and "kubernetes" in providers:
+        answer.check(config, os.environ)
     prepared = prepare(name, toolbox, workspace, progress, target)
     try:
-        for key in run_config.secrets_of(run_config.stack_config(name)):
+        for key in run_config.secrets_of(config):
             progress.note(f"{key} is a secret: previewing with a placeholder")
             prepared.stack.set_secret(key, "placeholder")
         with progress.step("pulumi preview"):

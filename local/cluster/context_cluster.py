@@ -12,6 +12,9 @@ from local.tools.progress import Progress
 
 HOST_VARIABLE = "LOCAL_CLUSTER_HOST"
 
+# Somebody who waits longer thinks that all is well.
+_SECONDS = 5
+
 
 class ContextCluster:
     """The cluster of the kubeconfig's current context, which others make and end.
@@ -36,7 +39,7 @@ class ContextCluster:
                 self._directory.mkdir(parents=True, exist_ok=True)
                 self.kubeconfig.touch(0o600)
                 self.kubeconfig.write_text(_current_context())
-            self.kubectl("get", "--raw", "/readyz")
+            self.kubectl("get", "--raw", "/readyz", f"--request-timeout={_SECONDS}s")
             step.result = f"the context {self.kubectl('config', 'current-context').strip()}"
         return False
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -165,6 +166,22 @@ def test_every_stack_can_be_previewed_without_an_account(stack: str, tmp_path: P
         assert run.processes() == []
     finally:
         run.make("down")
+
+
+def test_a_preview_does_not_wait_for_a_cluster_that_does_not_answer(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        server = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        kubeconfig = {
+            "contexts": [{"name": "my-cluster", "context": {"cluster": "mine"}}],
+            "clusters": [{"name": "mine", "cluster": {"server": server}}],
+        }
+        path = tmp_path / "kubeconfig"
+        path.write_text(json.dumps(kubeconfig))
+        previewed = WorkspaceRun(tmp_path / "local", KUBECONFIG=str(path)).make("preview", "STACK=prod")
+    assert previewed.returncode != 0
+    error = rf"^error: The cluster at {server} does not answer .* the context 'my-cluster' of {path};"
+    assert re.search(error, previewed.stderr, re.MULTILINE)
+    assert "pulumi preview" not in previewed.stderr
 
 
 @pytest.mark.parametrize(

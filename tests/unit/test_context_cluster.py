@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 _KUBECTL = """#!/bin/sh
 case "$*" in
   "config view"*) echo "kubeconfig of $(cat {directory}/context)" ;;
-  *readyz) [ -e {directory}/answers ] || {{ echo "connection refused" >&2; exit 1; }} ;;
+  *readyz*) [ -e {directory}/answers ] || {{ echo "connection refused" >&2; exit 1; }} ;;
   *current-context) cat {directory}/context ;;
 esac
 """
