@@ -23,7 +23,7 @@ from .kubernetes_settings import checked_kubernetes_args, checked_name, require_
 from .manifests.availability import autoscaler_spec, disruption_budget_spec
 from .manifests.credentials import credential_files
 from .manifests.labels import labels, revision_labels
-from .manifests.monitoring import API_VERSION, prometheus_rule_spec, service_monitor_spec
+from .manifests.monitoring import API_GROUP, API_VERSION, prometheus_rule_spec, service_monitor_spec
 from .manifests.network_policy import network_policy_spec
 from .manifests.pod import LEAVE_SECONDS, pod_template
 from .manifests.services import pods_service_spec, service_spec
@@ -202,17 +202,27 @@ class KubernetesRelay(pulumi.ComponentResource):
         return StatefulSet(
             self._name,
             # A name of its own: under another one it would not find the queues again.
-            metadata=self._metadata(annotations={"pulumi.com/timeoutSeconds": self._rollout_seconds()}),
+            metadata=self._metadata(
+                annotations={
+                    "pulumi.com/timeoutSeconds": self._rollout_seconds(),
+                    # Else an update fails after somebody, or an autoscaler that there is no more, has set the replicas.
+                    "pulumi.com/patchForce": "true",
+                }
+            ),
             spec=stateful_set_spec(
                 self._name,
                 service=pods_service.metadata["name"],
-                replicas=None if "autoscaling" in args else args["replicas"],
+                replicas=args["replicas"],
                 template={**template, "metadata": metadata},
                 storage_size=args["storage_size"],
                 storage_class=self._find_storage_class(),
             ),
-            # No pod before there is a policy for it.
-            opts=self._child(depends_on=[policy]),
+            opts=self._child(
+                # No pod before there is a policy for it.
+                depends_on=[policy],
+                # An autoscaler begins with that many, and then decides alone.
+                ignore_changes=["spec.replicas"] if "autoscaling" in args else None,
+            ),
         )
 
     def _find_storage_class(self) -> pulumi.Input[str] | None:
@@ -240,10 +250,7 @@ class KubernetesRelay(pulumi.ComponentResource):
             # Without a name of its own: the one of the revision before stays until this one is complete.
             metadata=self._metadata(annotations=waiting, named=False),
             spec=disruption_budget_spec(self._name, self._revision, max_unavailable),
-            opts=pulumi.ResourceOptions.merge(
-                self._child(depends_on=[stateful_set]),
-                pulumi.ResourceOptions(replace_on_changes=["spec"]),
-            ),
+            opts=self._child(depends_on=[stateful_set], replace_on_changes=["spec"]),
         )
 
     def _rollout_seconds(self) -> pulumi.Output[str]:
@@ -271,11 +278,16 @@ class KubernetesRelay(pulumi.ComponentResource):
         )
 
     def _create_monitoring(self) -> None:
-        wanted = (self._args.get("monitoring") or {}).get("labels")
+        monitoring = self._args.get("monitoring") or {}
+        wanted = monitoring.get("labels")
         if not wanted:
             return
         specs = {"ServiceMonitor": service_monitor_spec(self._name), "PrometheusRule": prometheus_rule_spec()}
         for kind, spec in specs.items():
+            # Without the kind a preview passes, and the update fails in the end. But with an Output, the program may be
+            # installing the operator itself.
+            if not isinstance(monitoring["namespace"], pulumi.Output):
+                self._find_kind(kind)
             CustomResource(
                 self._name,
                 api_version=API_VERSION,
@@ -284,6 +296,16 @@ class KubernetesRelay(pulumi.ComponentResource):
                 spec=spec,
                 opts=self._child(),
             )
+
+    def _find_kind(self, kind: str) -> None:
+        plural = f"{kind.lower()}s"
+        CustomResource.get(
+            f"{self._name}-{plural}",
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            f"{plural}.{API_GROUP}",
+            self._child(),
+        )
 
     def _smtp_address(self, service: Service) -> pulumi.Output[str]:
         if self._args["service_type"] == "LoadBalancer":
@@ -310,10 +332,8 @@ class KubernetesRelay(pulumi.ComponentResource):
             **({"annotations": annotations} if annotations is not None else {}),
         }
 
-    def _child(
-        self, depends_on: Sequence[pulumi.Resource] = (), protect: bool | None = None
-    ) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
+    def _child(self, **options: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, **options)
 
 
 def _digest(text: str) -> str:

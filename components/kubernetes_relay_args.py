@@ -28,7 +28,8 @@ class MonitoringArgs(TypedDict):
     """The namespace that Prometheus runs in: its pods may read the metrics. One that does not exist is no error."""
     labels: NotRequired[Mapping[str, pulumi.Input[str]]]
     """The labels by which a Prometheus of the Prometheus operator finds ServiceMonitors and PrometheusRules. One of
-    each is made then, and the cluster must have these kinds. Defaults to making neither."""
+    each is made then, and the cluster must have these kinds: a preview looks for them, unless `namespace` is an Output,
+    as that of an operator that the same program installs. Defaults to making neither."""
 
 
 class KubernetesArgs(TypedDict):
@@ -57,8 +58,8 @@ class KubernetesArgs(TypedDict):
     allowed_labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Labels that these pods must have. Defaults to none."""
     service_type: NotRequired[str]
-    """`ClusterIP`, or `LoadBalancer` for clients outside of the cluster too: those of `allowed_networks`, which must be
-    given then. Defaults to `ClusterIP`."""
+    """`ClusterIP`, or `LoadBalancer` for clients outside of the cluster too. `allowed_networks` must be given then:
+    their networks, and the pods' if these send too. Defaults to `ClusterIP`."""
     service_annotations: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Annotations of the Service, as the cloud's load balancer wants them. Defaults to none."""
     storage_class: NotRequired[pulumi.Input[str]]

@@ -7,7 +7,8 @@ import yaml
 
 from .labels import selector
 
-API_VERSION = "monitoring.coreos.com/v1"
+API_GROUP = "monitoring.coreos.com"
+API_VERSION = f"{API_GROUP}/v1"
 
 _ALERTS = Path(__file__).resolve().parents[1] / "monitoring" / "prometheus-alerts.yaml"
 

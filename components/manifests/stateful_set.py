@@ -12,17 +12,17 @@ def stateful_set_spec(
     instance: str,
     *,
     service: pulumi.Input[str],
-    replicas: pulumi.Input[int] | None,
+    replicas: pulumi.Input[int],
     template: dict[str, Any],
     storage_size: pulumi.Input[str],
     storage_class: pulumi.Input[str] | None,
 ) -> dict[str, Any]:
-    """The spec of the StatefulSet. `replicas` is None where an autoscaler decides that."""
+    """The spec of the StatefulSet."""
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage_size}}}
     if storage_class is not None:
         claim["storageClassName"] = storage_class
     return {
-        **({} if replicas is None else {"replicas": replicas}),
+        "replicas": replicas,
         "serviceName": service,
         "selector": {"matchLabels": selector(instance)},
         # In order, a replica that cannot send would keep its correction from being rolled out, before Kubernetes 1.35:

@@ -49,7 +49,8 @@ class Run:
     @property
     def changes(self) -> dict[str, str]:
         """Operation by resource name, without those that stay as they are."""
-        return {step.name: step.operation for step in self.steps if step.operation not in ("same", "refresh")}
+        unchanged = ("same", "refresh", "read")
+        return {step.name: step.operation for step in self.steps if step.operation not in unchanged}
 
     def step(self, name: str) -> Step:
         """The first step of a resource."""

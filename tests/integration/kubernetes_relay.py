@@ -107,12 +107,12 @@ class Client:
         with self.smtp(host) as session:
             session.sendmail("app@example.com", recipient, message(number))
 
-    def get(self, host: str, path: str) -> tuple[int, str]:
-        """The status and the content of `path` at the metrics port of `host`."""
-        connection = http.client.HTTPConnection(host, METRICS_PORT)
-        connection.sock = self.connect(host, METRICS_PORT)
+    def get(self, host: str, path: str, port: int = METRICS_PORT, accept: str = "*/*") -> tuple[int, str]:
+        """The status and the content of `path` at `host`."""
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = self.connect(host, port)
         with contextlib.closing(connection):
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Accept": accept})
             response = connection.getresponse()
             return response.status, response.read().decode()
 

@@ -78,10 +78,20 @@ def test_autoscaling_and_monitoring_are_made_only_when_asked_for():
         )
     )
     assert sorted(set(recorder.names()) - set(without.names())) == [
+        ("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "relay-prometheusrules"),
+        ("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition", "relay-servicemonitors"),
         ("kubernetes:autoscaling/v2:HorizontalPodAutoscaler", "relay"),
         ("kubernetes:monitoring.coreos.com/v1:PrometheusRule", "relay"),
         ("kubernetes:monitoring.coreos.com/v1:ServiceMonitor", "relay"),
     ]
+
+
+def test_the_kinds_are_not_looked_for_when_the_same_program_may_install_them():
+    installed = pulumi.Output.from_input("monitoring")
+    recorder, _ = record(kubernetes_relay(monitoring={"namespace": installed, "labels": {"release": "x"}}))
+    kinds = {type_.rpartition(":")[2] for type_, _ in recorder.names()}
+    assert "ServiceMonitor" in kinds
+    assert "CustomResourceDefinition" not in kinds
 
 
 def test_the_outputs_say_where_to_submit_and_what_runs():
@@ -227,9 +237,9 @@ def test_the_update_waits_as_long_as_all_replicas_need_one_after_the_other():
     assert seconds(replicas=1, autoscaling={"max_replicas": 4}) == 120 + 4 * 60
 
 
-def test_an_autoscaler_decides_alone_how_many_replicas_there_are():
+def test_an_autoscaler_begins_with_the_least_replicas():
     args = {"replicas": 3, "autoscaling": {"max_replicas": 9, "queue_age": 60}}
-    assert "replicas" not in spec("StatefulSet", **args)
+    assert spec("StatefulSet", **args)["replicas"] == 3
     autoscaler = spec("HorizontalPodAutoscaler", **args)
     assert (autoscaler["minReplicas"], autoscaler["maxReplicas"]) == (3, 9)
     (metric,) = autoscaler["metrics"]
