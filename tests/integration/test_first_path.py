@@ -334,6 +334,9 @@ def test_a_destroyed_stack_leaves_nothing(make_mail_stack):
     assert stack.resources == []
 
 
+KUBERNETES = {"target": "kubernetes", "image": "relay:1", "kubernetes:context": "cluster"}
+
+
 @pytest.fixture(scope="module")
 def smtp_project(tmp_path_factory):
     """The program and its stack `smtp`, which has no account and is only previewed."""
@@ -366,6 +369,9 @@ def smtp_project(tmp_path_factory):
             {"upstream": "ses", "senderAddress": "app@example.org"},
             "address: 'app@example.org' is not an address of the domain 'example.com'",
         ),
+        ({**KUBERNETES, "replicas": "0"}, "replicas: 0 is out of range: use a number from 1 to 1000"),
+        ({**KUBERNETES, "storageSize": "10GB"}, "storage_size: '10GB' is not a quantity of Kubernetes"),
+        ({**KUBERNETES, "namespace": "Mail"}, "namespace: 'Mail' is not the name of a namespace"),
     ],
 )
 def test_bad_input_is_one_line_in_the_preview_that_names_the_field(config, message, smtp_project):

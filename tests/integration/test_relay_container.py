@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.integration.relay_container import (
+    CAPABILITIES,
     IMAGE,
     LOCKED_DOWN,
     Relay,
@@ -44,6 +45,21 @@ def run(*arguments: str, **variables: str) -> tuple[int, str]:
     given = [f"--env={name}={value}" for name, value in variables.items()]
     done = docker("run", "--rm", *LOCKED_DOWN, *given, *arguments, IMAGE, check=False)
     return done.returncode, done.stdout
+
+
+# Docker lets everybody have ports below 1024.
+@pytest.mark.parametrize("capability", [one for one in CAPABILITIES if one != "NET_BIND_SERVICE"])
+def test_it_ends_at_once_without_any_one_of_its_capabilities(capability: str):
+    name = f"relay-test-{uuid.uuid4().hex[:12]}"
+    others = [option for option in LOCKED_DOWN if option != f"--cap-add={capability}"]
+    given = ["--env=RELAY_HOST=localhost", "--env=OPENSMTPD_ALLOWED_SENDER_DOMAINS=example.com"]
+    docker("run", "--detach", f"--name={name}", *others, *given, IMAGE)
+    try:
+        state = ("inspect", "--format={{.State.Status}} {{.State.ExitCode}}", name)
+        wait_for(lambda: docker(*state).stdout.startswith("exited "), 20, f"end without {capability}")
+        assert docker(*state).stdout.split() != ["exited", "0"]
+    finally:
+        docker("rm", "--force", "--volumes", name)
 
 
 def test_a_message_goes_through_a_server_without_authentication():

@@ -16,6 +16,8 @@ PAGE = (DOCS / "sizing.md").read_text()
 RUN = json.loads((DOCS / "sizing.json").read_text())
 FIGURES = [Figure(**figure) for figure in RUN["figures"]]
 
+LAST = Path(__file__).parents[2] / "build" / "bench.json"
+
 MEASURED = Measured(rate=100.0, cpu_seconds=2.0, idle_millicores=50.0, queue_kib=8.0)
 
 
@@ -34,6 +36,27 @@ def test_the_page_says_when_and_on_what_was_measured():
 
 def test_the_page_shows_every_figure_that_was_measured():
     assert table(FIGURES) in PAGE
+
+
+@pytest.fixture
+def last():
+    """The figures of the last `make bench` here."""
+    figures = [Figure(**figure) for figure in json.loads(LAST.read_text())] if LAST.exists() else []
+    if sizing.ARRIVED not in {figure.name for figure in figures if figure.subject == sizing.REPLICA}:
+        pytest.skip(
+            "build/bench.json has no figures of a cluster: `make bench ARGS=kubernetes` measures them"
+        )
+    return figures
+
+
+def test_the_last_run_makes_such_a_table_too(last):
+    rows = {row.split(" | ")[0]: row for row in sizing.table(last).splitlines()}
+    for messages_a_day in sizing.DAYS:
+        found = size(messages_a_day, Measured.among(last))
+        rate, replicas = f"{found.rate:,.1f}", f"{found.replicas:,}"
+        assert rows[f"| {messages_a_day:,}"].split(" | ")[1:3] == [rate, replicas]
+        assert f"{rate} a second" in sizing.arithmetic(last, messages_a_day)
+        assert f"-> {replicas}\n" in sizing.arithmetic(last, messages_a_day)
 
 
 def test_another_rate_is_another_table():
