@@ -230,8 +230,14 @@ def test_a_refresh_finds_nothing_to_change(loop):
     assert loop.refresh().changes == {}
 
 
-def test_nothing_is_left_of_a_destroyed_loop(loop, account, outputs):
+def test_a_destroyed_loop_leaves_its_key_for_some_time_and_what_is_the_accounts(loop, account, outputs):
+    suppressed = "gone@example.net"
+    account.client("sesv2").put_suppressed_destination(EmailAddress=suppressed, Reason="BOUNCE")
+    resources = loop.stack.export_stack().deployment["resources"]
+    (key,) = [each["id"] for each in resources if each["type"] == "aws:kms/key:Key"]
     loop.destroy()
+    assert account.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    assert account.client("sesv2").get_suppressed_destination(EmailAddress=suppressed)
     assert account.client("sns").list_topics()["Topics"] == []
     assert "QueueUrls" not in account.client("sqs").list_queues()
     assert account.client("cloudwatch").describe_alarms(AlarmNames=outputs["alarms"])["MetricAlarms"] == []
