@@ -15,6 +15,7 @@ from .mail_stack import DOMAIN
 pytestmark = pytest.mark.integration
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
+CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 
 PROGRAM = """
@@ -35,6 +36,17 @@ options = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="relay")])
 relay = MailRelay("outbound", settings.mail_relay_args(), options)
 """
 
+MOVED = """
+class Mail(pulumi.ComponentResource):
+    def __init__(self):
+        super().__init__("ours:index:Mail", "mail")
+        alias = pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)
+        options = pulumi.ResourceOptions(parent=self, aliases=[alias])
+        self.relay = MailRelay("relay", settings.mail_relay_args(), options)
+
+relay = Mail().relay
+"""
+
 PROTECTED = """
 relay = MailRelay("relay", settings.mail_relay_args(), pulumi.ResourceOptions(protect=True))
 """
@@ -46,7 +58,8 @@ def keep(resource):
         return pulumi.ResourceTransformResult(resource.props, options)
     return None
 
-relay = MailRelay("relay", settings.mail_relay_args(), pulumi.ResourceOptions(transforms=[keep]))
+# Under its new name, and without the alias, which has done its work.
+relay = MailRelay("outbound", settings.mail_relay_args(), pulumi.ResourceOptions(transforms=[keep]))
 """
 
 
@@ -85,9 +98,7 @@ def test_an_identity_that_exists_comes_under_management_without_being_made_again
 @pytest.fixture(scope="module")
 def stack(make_mail_stack):
     """A whole stack, whose program the tests below change as the guides say."""
-    stack = make_mail_stack(
-        PROGRAM.format(guide=AS_IT_WAS), domain=f"leaving.{DOMAIN}", dns="manual", verification="skip"
-    )
+    stack = make_mail_stack(PROGRAM.format(guide=AS_IT_WAS))
     stack.up()
     return stack
 
@@ -96,12 +107,9 @@ def change(stack, guide):
     (stack.project / "__main__.py").write_text(PROGRAM.format(guide=guide))
 
 
-def test_a_rename_with_an_alias_replaces_nothing_that_holds_mail_or_a_login(stack):
-    change(stack, RENAMED)
-    operations = {step.operation for step in stack.preview().steps if step.type.split(":")[0] == "aws"}
-    assert operations == {"same"}
-    volumes = {step.operation for step in stack.preview().steps if step.type == VOLUME}
-    assert volumes == {"same"}
+def queue_of(stack):
+    (volume,) = [resource["id"] for resource in stack.resources if resource["type"] == VOLUME]
+    return volume
 
 
 def test_what_is_protected_is_not_destroyed(stack):
@@ -114,13 +122,27 @@ def test_what_is_protected_is_not_destroyed(stack):
     stack.up()
 
 
+def test_a_move_into_a_component_with_an_alias_changes_nothing(stack):
+    change(stack, MOVED)
+    steps = stack.preview().steps
+    assert {step.type for step in steps if step.operation != "same"} == {"ours:index:Mail"}
+
+
+def test_a_rename_with_an_alias_replaces_the_container_alone_and_keeps_its_queue(stack):
+    queue = queue_of(stack)
+    change(stack, RENAMED)
+    steps = stack.up().steps
+    assert {step.type for step in steps if step.operation != "same"} == {CONTAINER}
+    assert queue_of(stack) == queue
+
+
 def test_what_is_retained_stays_when_the_stack_is_destroyed(stack, aws_for_containers):
     change(stack, RETAINED)
+    queue = queue_of(stack)
     stack.up()
-    (volume,) = [resource["id"] for resource in stack.resources if resource["type"] == VOLUME]
     stack.destroy()
     try:
-        assert docker.from_env().volumes.get(volume)
-        assert aws_for_containers.client("sesv2").get_email_identity(EmailIdentity=f"leaving.{DOMAIN}")
+        assert docker.from_env().volumes.get(queue)
+        assert aws_for_containers.client("sesv2").get_email_identity(EmailIdentity=DOMAIN)
     finally:
-        docker.from_env().volumes.get(volume).remove()
+        docker.from_env().volumes.get(queue).remove()
