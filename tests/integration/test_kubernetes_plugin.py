@@ -4,6 +4,7 @@ The plugin is Pulumi's own, built from source: what is tested is that it works a
 """
 
 import base64
+import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,13 @@ from types import SimpleNamespace
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
-from pulumi.automation import CommandError
 
 from local.cluster.cluster import Cluster
 
-from .engine import Run, engine
+from .engine import engine
 from .kubernetes_cluster import BASE_IMAGE
+from .kubernetes_relay import manifest
+from .kubernetes_stack import refusal
 
 pytestmark = pytest.mark.integration
 
@@ -30,27 +32,32 @@ _READY = "--output=jsonpath={.items[*].metadata.name} {.items[*].status.containe
 def life(
     cluster: Cluster, kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> SimpleNamespace:
-    """What became of: preview; up that fails; up; up again; preview with an invalid quantity; destroy."""
+    """What became of: preview; up that fails; up; up again; up with a field that somebody else has taken; preview with
+    an invalid quantity; destroy.
+    """
     namespace = f"kubernetes-plugin-{secrets.token_hex(4)}"
     life = SimpleNamespace(namespace=namespace, password=f"plain-{secrets.token_hex(8)}")
     kubeconfig = cluster.kubeconfig.read_text()
 
-    def program(memory: str = "16Mi", *, unknown_kind: bool = False) -> Callable[[], None]:
-        return lambda: _workload(kubeconfig, namespace, life.password, memory, unknown_kind)
+    def program(memory: str = "16Mi", **more: object) -> Callable[[], None]:
+        return lambda: _workload(kubeconfig, namespace, life.password, memory, **more)
 
     directory = tmp_path_factory.mktemp("stack")
     with engine(directory, program(), plugins=kubernetes_plugin) as stack:
         life.preview = stack.preview()
         life.is_made_by_preview = _exists(cluster, namespace)
         stack.program = program("16Megs", unknown_kind=True)
-        life.failed_up = _refusal(stack.up)
+        life.failed_up = refusal(stack.up)
         stack.program = program()
         life.up = stack.up()
         life.ready = cluster.kubectl("get", "pods", f"--namespace={namespace}", _READY)
         life.state = stack.state
         life.second_up = stack.up()
+        _take_the_replicas(cluster, namespace)
+        stack.program = program(replicas=2)
+        life.conflict = refusal(stack.up)
         stack.program = program("16Megs")
-        life.refused_preview = _refusal(stack.preview)
+        life.refused_preview = refusal(stack.preview)
         life.destroy = stack.destroy()
         life.is_left_by_destroy = _exists(cluster, namespace)
     return life
@@ -91,13 +98,35 @@ def test_an_invalid_quantity_is_an_error_of_the_preview_in_the_words_of_the_api_
     assert "quantities must match the regular expression" in life.refused_preview
 
 
+def test_a_field_that_somebody_else_has_taken_is_not_taken_back_in_silence(life: SimpleNamespace) -> None:
+    assert 'conflict with "other"' in life.conflict
+    assert ".spec.replicas" in life.conflict
+
+
 def test_a_destroy_removes_what_is_in_a_namespace_before_the_namespace(life: SimpleNamespace) -> None:
     assert sorted(life.destroy.changes) == sorted(_NAMES)
     assert life.destroy.steps[-1].name == "namespace"
     assert not life.is_left_by_destroy
 
 
-def _workload(kubeconfig: str, namespace: str, password: str, memory: str, unknown_kind: bool) -> None:
+def _take_the_replicas(cluster: Cluster, namespace: str) -> None:
+    stateful_set = manifest("apps/v1", "StatefulSet", "waiting", {"replicas": 1})
+    cluster.kubectl(
+        *("apply", f"--namespace={namespace}", "--filename=-"),
+        *("--server-side", "--field-manager=other", "--force-conflicts"),
+        stdin=json.dumps(stateful_set),
+    )
+
+
+def _workload(
+    kubeconfig: str,
+    namespace: str,
+    password: str,
+    memory: str,
+    *,
+    replicas: int | None = None,
+    unknown_kind: bool = False,
+) -> None:
     provider = k8s.Provider("cluster", kubeconfig=pulumi.Output.secret(kubeconfig))
     options = pulumi.ResourceOptions(provider=provider)
     made = k8s.core.v1.Namespace("namespace", metadata={"name": namespace}, opts=options)
@@ -119,6 +148,7 @@ def _workload(kubeconfig: str, namespace: str, password: str, memory: str, unkno
         "stateful-set",
         metadata=metadata,
         spec={
+            **({} if replicas is None else {"replicas": replicas}),
             "service_name": "waiting",
             "selector": {"match_labels": _LABELS},
             "template": {
@@ -132,13 +162,6 @@ def _workload(kubeconfig: str, namespace: str, password: str, memory: str, unkno
         k8s.apiextensions.CustomResource(
             "nonsense", api_version="example.com/v1", kind="Nonsense", metadata=metadata, opts=options
         )
-
-
-def _refusal(command: Callable[[], Run]) -> str:
-    # In a function of its own, which does not keep the failed program until a later moment.
-    with pytest.raises(CommandError) as refused:
-        command()
-    return str(refused.value)
 
 
 def _exists(cluster: Cluster, namespace: str) -> bool:
