@@ -1,6 +1,7 @@
 """What is no preview, or not all of one, makes no comment."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,12 @@ from review.reader import InvalidPreview, read
 
 pytestmark = pytest.mark.unit
 
+ROOT = Path(__file__).parents[2]
 CAPTURES = Path(__file__).parent / "previews"
 EVENTS = (CAPTURES / "key-rotated.jsonl").read_text()
 DIGEST = (CAPTURES / "key-rotated.json").read_text()
+# As a later version may call what it prints.
+RENAMED = re.sub(r'"(resourcePreEvent|resOutputsEvent)"', r'"\1V2"', EVENTS)
 # With nothing but the standard library to import.
 RUN = "import runpy, sys; sys.path.insert(0, '.'); runpy.run_module('review', run_name='__main__')"
 URN = "urn:pulumi:dev::project::docker:index/volume:Volume::queue"
@@ -52,6 +56,11 @@ URN = "urn:pulumi:dev::project::docker:index/volume:Volume::queue"
             "is JSON, but of no preview",
         ),
         ("[" * 100_000, "is no JSON, or only the beginning of it"),
+        (RENAMED, "has 0 of 1 resources to create"),
+        (
+            EVENTS.replace('Changes": {"create": 1', 'Changes": {"create": 2'),
+            "has 1 of 2 resources to create",
+        ),
     ],
 )
 def test_what_is_no_whole_preview_is_refused_with_its_problem(text, problem):
@@ -74,11 +83,22 @@ def test_both_forms_have_the_same_changes():
     assert len(changed(EVENTS)) == 3
 
 
+def test_the_digest_of_an_older_version_which_has_no_detailed_diff_says_what_changes_too():
+    digest = json.loads(DIGEST)
+    for step in digest["steps"]:
+        step.pop("detailedDiff", None)
+    older = read(json.dumps(digest)).changes
+    assert [(one.operation, one.urn) for one in older] == [
+        (one.operation, one.urn) for one in read(DIGEST).changes
+    ]
+    assert all(one.changed for one in older if one.operation == "replace")
+
+
 def run(text, *arguments):
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", RUN,
          *arguments],
-        input=text, capture_output=True, text=True, cwd=Path(__file__).parents[2],
+        input=text, capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
 
 
@@ -87,6 +107,14 @@ def test_without_a_preview_there_is_an_error_and_no_comment():
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr.startswith("error: standard input ")
     assert "Traceback" not in finished.stderr
+
+
+def test_make_ends_with_that_error_too_and_prints_nothing_else():
+    finished = subprocess.run(
+        ["make", "-s", "preview-comment", "ARGS="], input=RENAMED, capture_output=True, text=True, cwd=ROOT
+    )
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert "error: standard input has 0 of 1 resources" in finished.stderr
 
 
 def test_a_comment_needs_only_the_standard_library():
