@@ -11,7 +11,8 @@ from components.missing_extra import _EXTRAS
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -28,3 +29,7 @@ def test_the_program_requires_the_package_with_the_extras_of_its_providers():
 def test_an_extra_for_a_provider_brings_its_sdk():
     brought = {extra: re.match(r"[\w-]+", EXTRAS[extra][0])[0] for extra in _EXTRAS.values()}
     assert brought == {extra: sdk.replace("_", "-") for sdk, extra in _EXTRAS.items()}
+
+
+def test_the_slowest_ten_tests_are_printed():
+    assert "--durations=10" in PYPROJECT["tool"]["pytest"]["ini_options"]["addopts"].split()
