@@ -7,12 +7,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from components.plugin import schema
 
 pytestmark = pytest.mark.contract
 
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "components"
 RELEASED = json.loads(schema.RELEASED.read_text())
 
 
@@ -52,6 +54,15 @@ def test_types_that_outputs_are_made_of_have_fields_of_one_word():
 
 def test_it_has_the_version_of_the_package():
     assert RELEASED["version"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def test_pulumi_finds_in_the_folder_how_to_start_the_plugin():
+    manifest = yaml.safe_load((FOLDER / "PulumiPlugin.yaml").read_text())
+    assert manifest["runtime"] == {"name": "python", "options": {"toolchain": "pip", "virtualenv": "venv"}}
+    # Beside a Pulumi.yaml, the CLI refuses the folder.
+    assert not (FOLDER / "Pulumi.yaml").exists()
+    (requirements,) = re.findall(r"^-r (.+)$", (FOLDER / "requirements.txt").read_text(), re.MULTILINE)
+    assert (FOLDER / requirements).is_file()
 
 
 def fields(type_):
