@@ -1,21 +1,22 @@
 """The package as `pip install` of this repository installs it, in an environment that has nothing else."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
+_TAG = "v0.0.0"
 
 
 def build_wheel(directory: Path) -> Path:
-    """Build the wheel from a copy, as a build leaves files behind."""
-    source = directory / "source"
-    ignored = shutil.ignore_patterns("__pycache__", "venv")
-    shutil.copytree(ROOT / "components", source / "components", ignore=ignored)
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, source)
+    """Build the wheel as `pip install git+...@TAG` does, from a repository that holds the working tree as it is."""
+    repository = directory / "repository.git"
+    author = ("-c", "user.name=test", "-c", "user.email=test@example.com")
+    git = ["git", "--git-dir", repository, "--work-tree", ROOT, *author]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "All"], ["tag", _TAG]):
+        subprocess.run([*git, *command], cwd=ROOT, check=True)
+    source = f"git+file://{repository}@{_TAG}"
     subprocess.run(
         [sys.executable, *_PIP, "wheel", "--no-deps", "--wheel-dir", directory, source], check=True
     )
@@ -23,9 +24,9 @@ def build_wheel(directory: Path) -> Path:
     return wheel
 
 
-def installed(wheel: Path, extra: str, environment: Path) -> Path:
-    """Install the wheel with an extra into a new environment; return its Python."""
+def installed(environment: Path, *requirements: str | Path) -> Path:
+    """Make an environment with nothing but what pip installs for `requirements`; return its Python."""
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
-    subprocess.run([python, *_PIP, "install", "--no-compile", f"{wheel}[{extra}]"], check=True)
+    subprocess.run([python, *_PIP, "install", "--no-compile", *requirements], check=True)
     return python

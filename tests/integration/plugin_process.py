@@ -2,7 +2,6 @@
 
 import contextlib
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -78,14 +77,14 @@ class PluginProcess:
 
 
 @contextlib.contextmanager
-def plugin_process(folder: Path = ROOT / "components") -> Iterator[PluginProcess]:
-    """Run the plugin that lies in `folder`, as Pulumi does: the folder is the program."""
+def plugin_process(python: Path) -> Iterator[PluginProcess]:
+    """Run the plugin with `python`, as Pulumi does: the folder is the program."""
     server, engine = grpc.server(ThreadPoolExecutor()), _Engine()
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(engine, server)
     engine_pb2_grpc.add_EngineServicer_to_server(_Log(), server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
-    command = [sys.executable, str(folder), address]
+    command = [python, ROOT / "components", address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as process:
         try:
             with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:

@@ -5,17 +5,21 @@ import json
 import grpc
 import pytest
 
+from .installed_package import installed
 from .plugin_process import ROOT, UNKNOWN, plugin_process, registered_secret, secret
 
 pytestmark = pytest.mark.integration
 
+REQUIREMENTS = ROOT / "components" / "requirements.txt"
 CONTAINER = ("docker:index/container:Container", "relay")
 SMTP = {"host": "smtp.example.net", "port": 2587.0, "user": "relay", "password": secret("word-for-smtp")}
 
 
 @pytest.fixture(scope="module")
-def plugin():
-    with plugin_process() as running:
+def plugin(tmp_path_factory):
+    """The plugin, in an environment that has what Pulumi installs for it."""
+    environment = tmp_path_factory.mktemp("plugin") / "venv"
+    with plugin_process(installed(environment, "-r", REQUIREMENTS)) as running:
         yield running
 
 
