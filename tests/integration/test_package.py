@@ -21,6 +21,7 @@ pytestmark = pytest.mark.integration
 PROGRAM = Path(__file__).parent / "user_program.py"
 EXAMPLE = ROOT / "examples" / "python-import"
 KEY = automation.ConfigValue("SG.key", secret=True)
+PAGE = ROOT / "docs" / "packages.md"
 BIN = Path(sys.executable).parent
 
 
@@ -76,21 +77,37 @@ def test_a_program_outside_of_the_repository_previews_a_relay(python, tmp_path):
     assert image["name"] == f"opensmtpd-relay:{_digest(_IMAGE_CONTEXT)}"
 
 
+WRONG = {
+    number
+    for number, line in enumerate(PROGRAM.read_text().splitlines(), 1)
+    if line.partition("#")[2].startswith(" wrong: ")
+}
+
+
 def test_pyright_and_mypy_find_the_mistakes_of_a_program_and_nothing_else(python, tmp_path):
-    program = shutil.copy(PROGRAM, tmp_path)
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-    wrong = {
-        number
-        for number, line in enumerate(PROGRAM.read_text().splitlines(), 1)
-        if line.partition("#")[2].startswith(" wrong: ")
-    }
+    assert_only_the_mistakes_are_found(python, tmp_path)
+
+
+def test_they_do_so_too_where_the_sdks_of_all_providers_are_installed(tmp_path):
+    (tmp_path / "pulumi_opensmtpd").symlink_to(ROOT / "components")
+    # As the documentation has it for mypy.
+    (settings,) = re.findall(r"^```toml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(settings)
+    assert_only_the_mistakes_are_found(sys.executable, tmp_path)
+
+
+def assert_only_the_mistakes_are_found(python, directory):
+    program = shutil.copy(PROGRAM, directory)
+    (directory / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     pyright = json.loads(
-        checked([BIN / "basedpyright", "--pythonpath", python, "--outputjson", program], tmp_path)
+        checked([BIN / "basedpyright", "--pythonpath", python, "--outputjson", program], directory)
     )
     found = {diagnostic["range"]["start"]["line"] + 1 for diagnostic in pyright["generalDiagnostics"]}
-    assert found == wrong, pyright
-    mypy = checked([BIN / "mypy", "--strict", "--python-executable", python, program], tmp_path)
-    assert {int(line) for line in re.findall(r":(\d+): error:", mypy)} == wrong, mypy
+    assert found == WRONG, pyright
+    mypy = checked([BIN / "mypy", "--strict", "--python-executable", python, program], directory)
+    assert {
+        int(line) for line in re.findall(rf"^{PROGRAM.name}:(\d+): error:", mypy, re.MULTILINE)
+    } == WRONG, mypy
 
 
 def checked(command, directory):
