@@ -56,9 +56,10 @@ class LocalStack:
         return changes(self._in_checkout("up", *options))
 
     def preview(self, policy_pack: Path | None = None) -> str:
-        """Run `pulumi preview`, with a policy pack; return what it prints. Raises Failure."""
-        policies = [f"--policy-pack={policy_pack}"] if policy_pack else []
-        return _without_plugin_warnings(self._in_checkout("preview", "--diff", *policies))
+        """Run `pulumi preview`, in detail or with a policy pack; return what it prints. Raises Failure."""
+        # In a diff, what policies say stands somewhere in the middle, and not together at the end.
+        option = f"--policy-pack={policy_pack}" if policy_pack else "--diff"
+        return _without_plugin_warnings(self._in_checkout("preview", option))
 
     def destroy(self) -> None:
         """Run `pulumi destroy`. Raises Failure."""

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 from email.parser import BytesHeaderParser
@@ -182,6 +183,22 @@ def test_a_preview_does_not_wait_for_a_cluster_that_does_not_answer(tmp_path: Pa
     error = rf"^error: The cluster at {server} does not answer .* the context 'my-cluster' of {path};"
     assert re.search(error, previewed.stderr, re.MULTILINE)
     assert "pulumi preview" not in previewed.stderr
+
+
+def test_the_policies_pass_a_stack_until_it_is_changed_for_the_worse(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    shutil.copytree(CHECKOUT, checkout, ignore=shutil.ignore_patterns(".*", "build", "docs", "tests"))
+    (checkout / ".venv").symlink_to(CHECKOUT / ".venv")
+    run = WorkspaceRun(tmp_path / "local", checkout)
+    passed = run.make("policy", "STACK=smtp")
+    assert passed.returncode == 0
+    assert "opensmtpd" in passed.stdout
+    with (checkout / "stacks" / "Pulumi.smtp.yaml").open("a") as stack_file:
+        stack_file.write("  mail-relay:relayProto: smtp\n")
+    stopped = run.make("policy", "STACK=smtp")
+    assert stopped.returncode != 0
+    assert "[mandatory]  relay-verifies-tls" in stopped.stderr
+    assert "Fix: Use RELAY_PROTO smtp+tls or smtps" in stopped.stderr
 
 
 @pytest.mark.parametrize(

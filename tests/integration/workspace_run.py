@@ -26,10 +26,14 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class WorkspaceRun:
-    """A workspace at `directory`, which the first command makes. `environment` is on top of this process's."""
+    """A workspace at `directory`, which the first command makes, for `checkout` or a copy of it.
 
-    def __init__(self, directory: Path, **environment: str):
+    `environment` is on top of this process's.
+    """
+
+    def __init__(self, directory: Path, checkout: Path = CHECKOUT, **environment: str):
         self.directory = directory
+        self._checkout = checkout
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OF_OUTER_MAKE)}
         # Of our own, whatever is installed.
         own = {"LOCAL_DIRECTORY": str(directory), "LOCAL_CLUSTER": "node"}
@@ -40,7 +44,7 @@ class WorkspaceRun:
         started = time.monotonic()
         finished = subprocess.run(
             ["make", *arguments],
-            cwd=CHECKOUT,
+            cwd=self._checkout,
             env=self._environment,
             capture_output=True,
             text=True,
@@ -52,10 +56,10 @@ class WorkspaceRun:
 
     def begin(self, command: str) -> subprocess.Popen[bytes]:
         """Start a command as the Makefile does."""
-        python = CHECKOUT / ".venv" / "bin" / "python"
+        python = self._checkout / ".venv" / "bin" / "python"
         return subprocess.Popen(
             [python, "-c", _HEEDING_SIGINT, python, "-m", "local", command],
-            cwd=CHECKOUT,
+            cwd=self._checkout,
             env=self._environment,
         )
 
