@@ -1,13 +1,19 @@
 """The policy pack run by the real engine: what is right passes, what is wrong is stopped with the fix."""
 
+import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pulumi
+import pulumi_aws
 import pulumi_docker
+import pulumi_kubernetes
 import pytest
 from pulumi import automation
+
+from policy.rules import RESOURCE_RULES, STACK_RULES
 
 from .engine import engine
 from .local_aws import LocalAws
@@ -48,9 +54,9 @@ INTO_FILES = (
 )
 
 
-def preview(running, pack):
+def preview(running, pack, **options):
     """What the preview says; raises CommandError when a rule stops it."""
-    return running.stack.preview(policy_packs=[pack]).stdout
+    return running.stack.preview(policy_packs=[pack], **options).stdout
 
 
 # What these stacks lack until somebody fills them in, or `make up` does.
@@ -91,7 +97,7 @@ def test_a_fresh_preview_becomes_a_comment_by_make_in_both_forms(tmp_path, pack,
         ]
     for text in printed:
         finished = subprocess.run(
-            ["make", "-s", "preview-comment"], input=text, cwd=ROOT, capture_output=True, text=True
+            ["make", "-s", "preview-comment", "ARGS="], input=text, cwd=ROOT, capture_output=True, text=True
         )
         assert finished.stdout.startswith("<!-- mail-relay preview of mail-relay/dev -->\n"), finished.stderr
         assert "**A new stack: nothing that sends mail now is touched.**" in finished.stdout
@@ -113,7 +119,37 @@ def a_bad_relay():
     )
 
 
-BROKEN = {
+def a_bad_stack():
+    files = pulumi_kubernetes.Provider("files", render_yaml_to_directory="objects")
+    in_files = pulumi.ResourceOptions(provider=files)
+    pulumi_kubernetes.core.v1.ConfigMap("settings", data={"password": SECRET}, opts=in_files)
+    relay = {
+        "name": "relay",
+        "image": "opensmtpd-relay:1",
+        "env": [{"name": "RELAY_PASSWORD", "value": SECRET}],
+        "resources": {"limits": {"memory": "128Mi"}},
+        "volume_mounts": [{"name": "queue", "mount_path": "/var/spool/smtpd"}],
+    }
+    volume = {"name": "queue", "persistent_volume_claim": {"claim_name": "queue"}}
+    template = {
+        "metadata": {"labels": {"app": "relay"}},
+        "spec": {"containers": [relay], "volumes": [volume]},
+    }
+    spec = {"selector": {"match_labels": {"app": "relay"}}, "template": template}
+    pulumi_kubernetes.apps.v1.Deployment("relay", spec=spec, opts=in_files)
+    allowed = {"Effect": "Allow", "Action": "ses:*", "Resource": "*"}
+    user = pulumi_aws.iam.User("relay")
+    pulumi_aws.iam.UserPolicy(
+        "sending", user=user.name, policy={"Version": "2012-10-17", "Statement": [allowed]}
+    )
+    pulumi_aws.sesv2.EmailIdentity("domain", email_identity="example.com")
+    pulumi_aws.route53.Record(
+        "bounce", zone_id="Z1", name="bounce.example.com", type="TXT", ttl=300, records=["v=spf1 -all"]
+    )
+
+
+# What each is told, with the fix.
+OF_A_BAD_RELAY = {
     "relay-not-open": "Name the networks of your applications",
     "relay-verifies-tls": "Use RELAY_PROTO smtp+tls or smtps",
     "relay-no-plaintext-login": "Use RELAY_PROTO smtp+tls (port 587)",
@@ -121,16 +157,49 @@ BROKEN = {
     "relay-memory-set": "Set the memory limit to 128 MiB",
     "relay-queue-persistent": "Mount a named volume",
 }
+OF_A_BAD_STACK = {
+    "no-secret-in-config-map": "Put it into a Secret",
+    "no-secret-in-pod-environment": "Mount a Secret",
+    "least-privilege-sending": "Allow ses:SendRawEmail on the ARNs",
+    "dmarc-present": "Add the TXT record _dmarc.<domain>",
+    "network-policy-present": "Add a NetworkPolicy that selects the relay's pods",
+}
+OF_ANOTHER_TEST = {"protected-in-production"}
+# No key that a test makes is 91 days old: tests/unit/test_policy_rules.py.
+OF_NO_ENGINE = {"key-age"}
 
 
-def test_a_bad_relay_is_stopped_in_the_preview_with_each_rule_and_its_fix(tmp_path, pack):
-    with engine(tmp_path, a_bad_relay) as running, pytest.raises(automation.CommandError) as stopped:
+@pytest.mark.parametrize(
+    ("program", "broken"), [(a_bad_relay, OF_A_BAD_RELAY), (a_bad_stack, OF_A_BAD_STACK)]
+)
+def test_what_is_bad_is_stopped_in_the_preview_with_each_rule_and_its_fix(
+    program, broken, tmp_path, pack, account
+):
+    with (
+        engine(tmp_path, program, account.config) as running,
+        pytest.raises(automation.CommandError) as stopped,
+    ):
         preview(running, pack)
     said = str(stopped.value)
-    for rule, fix in BROKEN.items():
-        assert f"[mandatory]  {rule}" in said
+    assert set(re.findall(r"\[mandatory\]  ([\w-]+)", said)) == broken.keys()
+    for fix in broken.values():
         assert fix in said
     assert SECRET not in said
+
+
+def test_every_rule_stops_something_in_the_engine():
+    rules = {rule.name for rule in (*RESOURCE_RULES, *STACK_RULES)}
+    assert {*OF_A_BAD_RELAY, *OF_A_BAD_STACK} | OF_ANOTHER_TEST | OF_NO_ENGINE == rules
+
+
+def test_a_file_gives_rules_another_level(tmp_path, pack):
+    levels = dict.fromkeys(OF_A_BAD_RELAY, "advisory") | {"relay-not-open": "disabled"}
+    (tmp_path / "levels.json").write_text(json.dumps(levels))
+    with engine(tmp_path, a_bad_relay) as running:
+        said = preview(running, pack, policy_pack_configs=[str(tmp_path / "levels.json")])
+    assert set(re.findall(r"\[advisory\]  ([\w-]+)", said)) == OF_A_BAD_RELAY.keys() - {"relay-not-open"}
+    assert "mandatory" not in said
+    assert "relay-not-open" not in said
 
 
 def test_what_is_not_known_before_the_update_stops_no_preview(tmp_path, pack):
