@@ -1,6 +1,7 @@
 """Kubernetes clusters for the local stacks: one of the user's, of kind or k3d, or one of our own.
 
 `choice.py` decides which. They answer alike: `Cluster` (our own), `ContainerCluster` (kind, k3d), `ContextCluster`.
+`answer.py` finds out whether the cluster of any stack answers.
 
 kind and k3d themselves were tried with programs only that stand in for them: the tests have neither.
 
