@@ -1,12 +1,14 @@
 """What the running relay tells about whether mail can leave, and what it does about that."""
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.contract.pages import BLOCKS
 from tests.integration.relay_container import Relay, docker, relay_image, wait_for
 from tests.integration.upstream import Authority, Fault, Stage, Upstream
 
@@ -127,6 +129,45 @@ def test_a_message_that_waits_too_long_makes_it_unready_until_it_has_left():
         await_check(relay, "a message has waited for more than 3 s")
         relay.retry()
         await_ready(relay)
+
+
+def retry_by_hand(relay: Relay) -> None:
+    """What docs/operations.md says, for this relay."""
+    (block,) = [block for block in BLOCKS if "schedule all" in block.code]
+    by_hand = block.code.replace("docker exec relay", f"docker exec {relay.name}")
+    done = subprocess.run(["bash", "-c", by_hand], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_retrying_by_hand_sends_what_a_failed_login_holds_up_and_scheduling_alone_does_not():
+    closed = 'stat="Network error on destination MXs"'
+    with Upstream("starttls", LOGIN) as upstream, relay_to(upstream, OPENSMTPD_PROBE_INTERVAL="1h") as relay:
+        await_ready(relay)
+        upstream.misbehave(Stage.AUTH, "454 Temporary authentication failure")
+        logins = upstream.reached[Stage.AUTH]
+        relay.submit()
+        # OpenSMTPD's, and two of the relay's own, whose third comes in 10 s: what happens until then is done by hand.
+        wait_for(lambda: upstream.reached[Stage.AUTH] == logins + 3, SECONDS, "third refused login")
+        upstream.behave()
+        assert relay.logs().count(closed) == 1
+        relay.execute("smtpctl", "schedule", "all")
+        wait_for(lambda: relay.logs().count(closed) == 2, 5, "failure without a connection")
+        retry_by_hand(relay)
+        wait_for(lambda: upstream.messages, 5, "message at the upstream")
+        before, _, _ = relay.logs().partition('result="Ok"')
+        assert before.count("relay: ready") == 1  # else the relay itself has seen that all is well again
+
+
+def test_retrying_by_hand_sends_what_the_upstream_has_put_off():
+    with Upstream() as upstream, relay_to(upstream) as relay:
+        await_ready(relay)
+        upstream.misbehave(
+            Stage.END_OF_DATA, "454 Throttling failure: Maximum sending rate exceeded.", times=1
+        )
+        relay.submit()
+        wait_for(lambda: "454 Throttling failure" in relay.logs(), SECONDS, "reply in the log")
+        retry_by_hand(relay)
+        wait_for(lambda: upstream.messages, 5, "message at the upstream")
 
 
 def test_senders_that_are_refused_one_after_the_other_make_it_unready():
