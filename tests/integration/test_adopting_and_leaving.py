@@ -3,10 +3,11 @@
 import json
 
 import docker
+import pulumi
 import pytest
 from pulumi import automation
 
-from components import SesDomain
+from components import SesDomain, SmtpCredentials
 
 from .engine import engine
 from .local_aws import LocalAws
@@ -15,6 +16,8 @@ from .mail_stack import DOMAIN
 pytestmark = pytest.mark.integration
 
 IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity"
+SECRET = "aws:secretsmanager/secret:Secret"
+RECORD = "aws:route53/record:Record"
 CONTAINER = "docker:index/container:Container"
 VOLUME = "docker:index/volume:Volume"
 
@@ -63,36 +66,67 @@ relay = MailRelay("outbound", settings.mail_relay_args(), pulumi.ResourceOptions
 """
 
 
-def test_an_identity_that_exists_comes_under_management_without_being_made_again(tmp_path):
-    domain = "older.example"
+def test_what_exists_comes_under_management_without_being_made_again(tmp_path):
+    domain, secret_name = "older.example", "apps/smtp"
     with LocalAws() as account:
-        sesv2 = account.client("sesv2")
+        zone = account.create_zone(domain)
+        sesv2, secrets, route53 = map(account.client, ("sesv2", "secretsmanager", "route53"))
         made = sesv2.create_email_identity(EmailIdentity=domain)
+        secret = secrets.create_secret(Name=secret_name, SecretString="by hand")["ARN"]
+        record_sets = [
+            {"Name": name, "Type": type_, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+            for name, type_, value in [
+                (f"bounce.{domain}", "MX", "10 mx.older.example"),
+                (f"_dmarc.{domain}", "TXT", '"v=DMARC1; p=reject"'),
+            ]
+        ]
+        changes = [{"Action": "CREATE", "ResourceRecordSet": record_set} for record_set in record_sets]
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
 
         def program():
-            SesDomain("ses", {"domain": domain, "dns": "manual", "verification": "skip"})
+            ses = SesDomain("ses", {"domain": domain, "verification": "skip"})
+            copy = {"store": "secretsmanager", "name": secret_name}
+            args = {"identity_arn": ses.arn, "region": ses.region, "copy": copy}
+            pulumi.export("user", SmtpCredentials("smtp", args).user)
 
+        ids = {
+            (IDENTITY, "ses"): domain,
+            (SECRET, "smtp-copy"): secret,
+            (RECORD, "ses-mail-from-mx"): f"{zone}_bounce.{domain}_MX",
+            (RECORD, "ses-dmarc"): f"{zone}__dmarc.{domain}_TXT",
+        }
         with engine(tmp_path, program, account.config) as stack:
             listed = tmp_path / "import.json"
             stack.stack.preview(import_file=str(listed))
             file = json.loads(listed.read_text())
-            # As the guide says: the components and the identity stay in the file, its id is filled in.
+            # As the guide says: the components and what exists stay in the file, with its ids filled in.
+            for resource in file["resources"]:
+                # Where two have one name, the file makes up another.
+                key = (resource["type"], resource.get("logicalName", resource["name"]))
+                resource["id"] = ids.get(key, "")
             file["resources"] = [
-                resource | ({"id": domain} if resource["type"] == IDENTITY else {})
-                for resource in file["resources"]
-                if resource.get("component") or resource["type"] == IDENTITY
+                resource for resource in file["resources"] if resource.get("component") or resource["id"]
             ]
             listed.write_text(json.dumps(file))
             stack.stack._run_pulumi_cmd_sync(
                 ["import", "--file", str(listed), "--yes", "--generate-code=false", "--protect=false"]
             )
-            (step,) = [step for step in stack.preview().steps if step.type == IDENTITY]
-            assert step.operation == "update"  # it gets its configuration set, and nothing else
-            assert set(step.changed) == {"configurationSetName"}
-            stack.up()
+            changed = {
+                (step.type, step.name): (step.operation, set(step.changed))
+                for step in stack.up().steps
+                if (step.type, step.name) in ids
+            }
+            assert changed == {
+                (IDENTITY, "ses"): ("update", {"configurationSetName"}),
+                (SECRET, "smtp-copy"): ("update", {"description"}),
+                (RECORD, "ses-mail-from-mx"): ("update", {"records[0]", "ttl"}),
+                (RECORD, "ses-dmarc"): ("update", {"records[0]", "ttl"}),
+            }
             assert stack.preview().changes == {}
             now = sesv2.get_email_identity(EmailIdentity=domain)
             assert now["DkimAttributes"]["Tokens"] == made["DkimAttributes"]["Tokens"]
+            login = json.loads(secrets.get_secret_value(SecretId=secret)["SecretString"])
+            assert login["user"] == stack.outputs["user"]
 
 
 @pytest.fixture(scope="module")
