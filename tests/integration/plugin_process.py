@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 # https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
+_FEATURES = ("secrets", "outputValues", "errorHooks")
 # What components read of resources beyond their inputs.
 _CREATED = {
     "dkimSigningAttributes": {"tokens": ["one", "two", "three"]},
@@ -101,7 +102,7 @@ class _Engine(resource_pb2_grpc.ResourceMonitorServicer):
         self.registered: dict[tuple[str, str], dict[str, Any]] = {}
 
     def SupportsFeature(self, request, context):  # noqa: N802 - named by the protocol
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in ("secrets", "outputValues"))
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
 
     def RegisterResource(self, request, context):  # noqa: N802
         self.registered[request.type, request.name] = json_format.MessageToDict(request.object)
@@ -109,6 +110,9 @@ class _Engine(resource_pb2_grpc.ResourceMonitorServicer):
         known = _CREATED | {"name": f"{request.name}-made"} | json_format.MessageToDict(request.object)
         created = json_format.ParseDict(known, struct_pb2.Struct())
         return resource_pb2.RegisterResourceResponse(urn=urn, id=request.name, object=created)
+
+    def RegisterErrorHook(self, request, context):  # noqa: N802
+        return empty_pb2.Empty()
 
     def RegisterResourceOutputs(self, request, context):  # noqa: N802
         return empty_pb2.Empty()

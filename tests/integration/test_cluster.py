@@ -19,6 +19,7 @@ from local.tools.failure import Failure
 from local.tools.progress import Progress
 
 from .kubernetes_cluster import BASE_IMAGE, Namespace, namespace
+from .relay_container import wait_for
 
 pytestmark = pytest.mark.integration
 
@@ -174,7 +175,8 @@ def test_a_node_that_was_killed_leaves_nothing_that_the_next_start_meets(spare: 
     namespaces = _namespaces(pid)
     os.kill(pid, signal.SIGKILL)
     spare.stop()
-    assert not any(_traces(spare, namespaces, block).values())
+    # The kernel ends what was in the namespaces when it comes to it.
+    wait_for(lambda: not any(_traces(spare, namespaces, block).values()), 10, "end of all of the node")
 
 
 def _namespaces(pid: int) -> set[str]:

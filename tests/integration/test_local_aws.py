@@ -1050,7 +1050,7 @@ def test_it_stops_at_once_and_leaves_no_account_file(tmp_path: Path) -> None:
         session = connect(aws)
         started = time.monotonic()
         assert aws.stop() == 0
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
         session.close()
     assert not (tmp_path / "account.json").exists()
 

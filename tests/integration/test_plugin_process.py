@@ -86,7 +86,7 @@ def test_outputs_that_are_lists_of_objects_are_whole(plugin):
         ({"domain": "example.com", "ses": True}, "MailRelay: ses: has to be an object, not true or false"),
         (
             {"domain": "example.com", "ses": {"generation": 1.5}},
-            "MailRelay: ses.generation: has to be a whole number",
+            "MailRelay: ses.generation: has to be a whole number, not a fraction",
         ),
         (
             {"domain": "example.com", "ses": {}, "allowedNetworks": "10.0.0.0/8"},

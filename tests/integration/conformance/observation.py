@@ -18,8 +18,8 @@ MAX_QUEUE_AGE_SECONDS = 10
 _START_SECONDS = 2 * PROBE_SECONDS
 
 # A probe may take 15 s. The rest is for a machine that has much else to do.
-_READINESS_SECONDS = 60
-_DELIVERY_SECONDS = 60
+_READINESS_SECONDS = 120
+_DELIVERY_SECONDS = 120
 
 
 @dataclass(frozen=True)
