@@ -36,7 +36,7 @@ def _with_integers(component: str, path: str, value: Any, annotation: Any) -> An
     wanted = plain_type(annotation)
     kind = get_origin(wanted) or wanted
     if kind is int:
-        return applied(value, lambda known: _integer(component, path, known))
+        return applied(value, lambda known: whole_number(component, path, known))
     if is_typeddict(kind) and isinstance(value, Mapping):
         types, prefix = kind.__annotations__, f"{path}." if path else ""
         return {
@@ -51,7 +51,8 @@ def _with_integers(component: str, path: str, value: Any, annotation: Any) -> An
     return value
 
 
-def _integer(component: str, path: str, value: Any) -> int | None:
+def whole_number(component: str, path: str, value: Any) -> int | None:
+    """Return the value as an `int`. Raises InvalidArgument for what is no whole number, by the argument's path."""
     if problem := misfit(value, int):
         raise InvalidArgument(component, path, problem)
     return None if value is None else int(value)

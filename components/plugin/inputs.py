@@ -15,8 +15,8 @@ from pulumi.provider.experimental.analyzer import (
     TypeDefinition,
 )
 
-from ..argument_types import kind_of, misfit
-from ..arguments import MISSING, InvalidArgument, refuse_unknown_keys
+from ..argument_types import kind_of
+from ..arguments import MISSING, InvalidArgument, refuse_unknown_keys, whole_number
 
 # All numbers come as floats.
 _SIMPLE = {
@@ -76,7 +76,7 @@ class InputReader:
                 for key, item in value.items()
             }
         self._demand(path, value, *_SIMPLE[declared.type])
-        return self._whole(path, value) if declared.type == PropertyType.INTEGER else value
+        return whole_number(self._component, path, value) if declared.type == PropertyType.INTEGER else value
 
     def _referenced(self, path: str, value: Any, ref: str) -> Any:
         referenced = self._types.get(ref.rpartition(":")[2])
@@ -84,11 +84,6 @@ class InputReader:
             return value  # anything
         self._demand(path, value, dict, "an object")
         return self._properties(f"{path}.", value, referenced.properties, referenced.properties_mapping)
-
-    def _whole(self, path: str, value: float) -> int:
-        if problem := misfit(value, int):
-            raise InvalidArgument(self._component, path, problem)
-        return int(value)
 
     def _demand(self, path: str, value: Any, kind: type, kind_name: str) -> None:
         if not isinstance(value, kind):
