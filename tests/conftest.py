@@ -12,12 +12,12 @@ hypothesis.settings.load_profile("tests")
 
 
 class _ByFile(LoadScopeScheduling):
-    """Hands out whole files, whose tests share what is dear. All that need a cluster go to one process, and so does the
-    conformance suite, which runs many relays at a time."""
+    """Hands out whole files, whose tests share what is dear. All that share a cluster go to one process; the conformance
+    suite has a cluster of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "heavy" if re.search("integration/.*(cluster|kubernetes|conformance)", file) else file
+        return "cluster" if re.search("integration/test_.*(cluster|kubernetes)", file) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
