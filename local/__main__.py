@@ -115,7 +115,10 @@ def _test(arguments: list[str], workspace: Workspace, progress: Progress) -> NoR
     toolbox = Toolbox.ready(progress, workspace.plugins)
     os.chdir(CHECKOUT)
     arguments = arguments or [f"--numprocesses={_TEST_PROCESSES}"]
-    os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], toolbox.environment())  # noqa: S606
+    environment = toolbox.environment()
+    # The tests start some hundred programs: without their bytecode each would compile its modules again.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.execve(sys.executable, [sys.executable, "-m", "pytest", *arguments], environment)  # noqa: S606
 
 
 def _parser() -> argparse.ArgumentParser:

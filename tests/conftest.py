@@ -12,8 +12,8 @@ hypothesis.settings.load_profile("tests")
 
 
 class _ByFile(LoadScopeScheduling):
-    """Hands out whole files, whose tests share what is dear. All that share a cluster go to one process; the conformance
-    suite has a cluster of its own."""
+    """Hands out whole files, whose tests share what is dear. All that share a cluster go to one process; the
+    conformance suite has a cluster of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

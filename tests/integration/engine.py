@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from pulumi import automation
+from pulumi.automation._stack import StackInitMode  # by way of `create` it would be a plain Stack
 from pulumi.runtime import rpc
 
 from local.tools import pulumi_cli
@@ -66,6 +67,7 @@ class Engine:
     def __init__(self, stack: automation.Stack, state: Path) -> None:
         self.stack = stack
         self._state = state
+        self._outputs: dict[str, Any] | None = None
 
     @property
     def program(self) -> Callable[[], None] | None:
@@ -79,8 +81,11 @@ class Engine:
     @property
     def outputs(self) -> dict[str, Any]:
         """The stack outputs, secrets in plain text."""
-        outputs = self.stack.workspace.stack_outputs(self.stack.name)
-        return {name: output.value for name, output in outputs.items()}
+        if self._outputs is None:
+            # `stack_outputs` starts the CLI twice, to tell which are secret.
+            shown = self.stack._run_pulumi_cmd_sync(["stack", "output", "--json", "--show-secrets"])
+            self._outputs = json.loads(shown.stdout)
+        return self._outputs
 
     @property
     def state(self) -> str:
@@ -112,6 +117,7 @@ class Engine:
     def _run(self, command: Callable[..., Any]) -> Run:
         run = Run()
         lines: list[str] = []
+        self._outputs = None
         try:
             command(
                 on_event=lambda event: _record(event, run.steps),
@@ -162,7 +168,7 @@ def engine(
             **(environment or {}),
         },
     )
-    created = Engine(_Stack.create(stack, workspace), state)
+    created = Engine(_Stack(stack, workspace, StackInitMode.CREATE), state)
     if config:
         created.stack.set_all_config(
             {

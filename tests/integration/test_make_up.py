@@ -68,7 +68,7 @@ def troubled_life(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 def test_up_ends_with_success(life: SimpleNamespace) -> None:
-    assert life.up.returncode == 0
+    assert life.up.returncode == 0, life.up.stderr
 
 
 def test_up_says_where_the_message_lies(life: SimpleNamespace) -> None:
@@ -110,7 +110,7 @@ def test_a_message_that_does_not_arrive_is_a_failure_with_a_hint(life: SimpleNam
 
 
 def test_down_says_what_it_removed(life: SimpleNamespace) -> None:
-    assert life.down.returncode == 0
+    assert life.down.returncode == 0, life.down.stderr
     removed = [*map(str, life.docker_objects), str(life.run.directory)]
     assert all(f"  {one}\n" in life.down.stdout for one in removed)
 
@@ -118,7 +118,7 @@ def test_down_says_what_it_removed(life: SimpleNamespace) -> None:
 @pytest.mark.parametrize("which", ["life", "troubled_life"])
 def test_down_leaves_nothing(which: str, request: pytest.FixtureRequest) -> None:
     life = request.getfixturevalue(which)
-    assert life.down.returncode == 0
+    assert life.down.returncode == 0, life.down.stderr
     assert {one.kind for one in life.docker_objects} == {"container", "network", "volume"}
     assert docker_objects.present(docker.from_env(), life.docker_objects) == []
     assert life.run.processes() == []
@@ -135,11 +135,11 @@ def test_the_checkout_is_left_as_it_was(life: SimpleNamespace) -> None:
 
 def test_an_interrupted_up_can_be_repeated(troubled_life: SimpleNamespace) -> None:
     assert troubled_life.interrupted_status == 130
-    assert troubled_life.up.returncode == 0
+    assert troubled_life.up.returncode == 0, troubled_life.up.stderr
 
 
 def test_up_mends_what_a_reboot_destroys(troubled_life: SimpleNamespace) -> None:
-    assert troubled_life.healing_up.returncode == 0
+    assert troubled_life.healing_up.returncode == 0, troubled_life.healing_up.stderr
 
 
 def test_outputs_of_a_stack_that_is_not_up_say_what_to_do(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_every_stack_can_be_previewed_without_an_account(stack: str, tmp_path: P
     run = WorkspaceRun(tmp_path / "local")
     try:
         previewed = run.make("preview", f"STACK={stack}")
-        assert previewed.returncode == 0
+        assert previewed.returncode == 0, previewed.stderr
         assert re.search(r"^    \+ \d+ to create$", previewed.stdout, re.MULTILINE)
         assert run.processes() == []
     finally:
@@ -191,7 +191,7 @@ def test_the_policies_pass_a_stack_until_it_is_changed_for_the_worse(tmp_path: P
     (checkout / ".venv").symlink_to(CHECKOUT / ".venv")
     run = WorkspaceRun(tmp_path / "local", checkout)
     passed = run.make("policy", "STACK=smtp")
-    assert passed.returncode == 0
+    assert passed.returncode == 0, passed.stderr
     assert "opensmtpd" in passed.stdout
     with (checkout / "stacks" / "Pulumi.smtp.yaml").open("a") as stack_file:
         stack_file.write("  mail-relay:relayProto: smtp\n")

@@ -39,7 +39,7 @@ def life(kubernetes_plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> S
 
 
 def test_up_ends_when_the_message_of_a_pod_has_arrived(life: SimpleNamespace) -> None:
-    assert life.up.returncode == 0
+    assert life.up.returncode == 0, life.up.stderr
     assert re.search(r"^The message <.*> arrived:\n  /.*\.eml\n", life.up.stdout, re.MULTILINE)
     assert "Test message: arrived" in life.up.stderr
 
@@ -53,7 +53,7 @@ def test_the_message_passed_a_replica_and_the_endpoint(life: SimpleNamespace) ->
 @pytest.mark.parametrize("command", ["second_up", "preview"])
 def test_what_is_up_stays_as_it_is(life: SimpleNamespace, command: str) -> None:
     done = getattr(life, command)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert re.search(r"\b\d+ unchanged", done.stdout + done.stderr)
     assert not re.search(r"\d+ (created|updated|replaced|deleted|to \w+)\b", done.stdout + done.stderr)
 
@@ -70,7 +70,7 @@ def test_the_doctor_asks_the_node_and_finds_nothing_wrong(life: SimpleNamespace)
 
 
 def test_down_leaves_nothing_not_even_the_node(life: SimpleNamespace) -> None:
-    assert life.down.returncode == 0
+    assert life.down.returncode == 0, life.down.stderr
     assert re.search(r"^  the Kubernetes node, process \d+$", life.down.stdout, re.MULTILINE)
     assert life.run.processes() == []
     assert not life.run.directory.exists()
@@ -94,7 +94,7 @@ def test_a_cluster_of_the_users_own_is_taken_and_is_theirs_after_down(
         )
     finally:
         down = run.make("down", _STACK)
-    assert down.returncode == 0
+    assert down.returncode == 0, down.stderr
     assert not run.directory.exists()
     assert "Kubernetes" not in down.stdout
     assert cluster.kubectl("get", "--raw", "/readyz") == "ok"
