@@ -19,9 +19,16 @@ from .upstream import Upstream
 
 
 def relay_program(
-    cluster: Cluster, name: str, clients: str, upstream: Upstream, login: tuple[str, str], **args: object
+    cluster: Cluster,
+    name: str,
+    clients: str,
+    upstream: Upstream,
+    login: tuple[str, str],
+    former_name: str = "",
+    **args: object,
 ) -> Callable[[], None]:
     """A KubernetesRelay called `name`, of which the namespace `clients` uses the mail and the metrics."""
+    aliases = [pulumi.Alias(name=former_name)] if former_name else []
 
     def program() -> None:
         provider = k8s.Provider("cluster", kubeconfig=pulumi.Output.secret(cluster.kubeconfig.read_text()))
@@ -46,7 +53,7 @@ def relay_program(
                 "options": {"probe_interval": "1s", "drain_timeout": "2s"},
                 **args,
             },
-            pulumi.ResourceOptions(provider=provider),
+            pulumi.ResourceOptions(provider=provider, aliases=aliases),
         )
         pulumi.export("smtpAddress", made.smtp_address)
         pulumi.export("workload", made.workload)

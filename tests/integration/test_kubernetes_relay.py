@@ -87,15 +87,15 @@ def life(
     kubernetes_plugin: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SimpleNamespace]:
-    """What became of: preview; up; up again; up with a login that is refused; up with another one; fewer replicas while
-    the upstream is down; as many as before; destroy.
+    """What became of: preview; up; up again; preview of a rename; up with a login that is refused; up with another one;
+    fewer replicas while the upstream is down; as many as before; destroy.
     """
     name = f"relay-{os.urandom(3).hex()}"
     relays = Namespace(cluster, name)
     seen = SimpleNamespace(name=name)
     upstream = Upstream("starttls", _FIRST, address=cluster.host_address, host=HOST_NAME)
 
-    def program(login: tuple[str, str], **args: object) -> Callable[[], None]:
+    def program(login: tuple[str, str], name: str = name, **args: object) -> Callable[[], None]:
         return relay_program(cluster, name, client.namespace.name, upstream, login, **args)
 
     with upstream:
@@ -106,6 +106,8 @@ def life(
             seen.up = stack.up()
             seen.up_seconds = time.monotonic() - begin
             seen.second_up = stack.up()
+            stack.program = program(_FIRST, name="outbound", former_name=name)
+            seen.rename = stack.preview()
             seen.outputs = stack.outputs
             seen.objects = relays.kubectl("get", _everything(cluster), "--output=json")
             seen.state = stack.state
@@ -294,6 +296,11 @@ def test_the_outputs_name_the_service_and_the_stateful_set(life: SimpleNamespace
 
 def test_a_second_up_changes_nothing(life: SimpleNamespace) -> None:
     assert life.second_up.changes == {}
+
+
+def test_the_preview_of_a_rename_shows_that_an_alias_does_not_keep_the_queues(life: SimpleNamespace) -> None:
+    operations = {(step.type.rpartition(":")[2], step.operation) for step in life.rename.steps}
+    assert {("Namespace", "replace"), ("StatefulSet", "replace")} <= operations
 
 
 def test_only_the_namespaces_that_are_allowed_reach_the_relay(life: SimpleNamespace) -> None:

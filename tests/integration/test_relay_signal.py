@@ -193,7 +193,9 @@ def test_another_address_of_the_host_is_tried_when_one_is_dead():
         assert upstream.reached[Stage.EHLO] > 0
 
 
-def test_the_fallback_takes_the_mail_while_the_primary_fails_and_none_is_lost_or_doubled():
+@contextmanager
+def relay_with_fallback() -> Iterator[tuple[Relay, Upstream, Upstream]]:
+    """A relay, its primary and its fallback upstream, which have addresses of their own: OpenSMTPD closes those."""
     authority = Authority()
     primary = Upstream("starttls", LOGIN, address="127.0.0.1")
     fallback = Upstream("tls", LOGIN, address="127.0.0.2", host="fallback.example.com")
@@ -207,11 +209,16 @@ def test_the_fallback_takes_the_mail_while_the_primary_fails_and_none_is_lost_or
         relay_to(primary, "--add-host=fallback.example.com:127.0.0.2", **variables) as relay,
     ):
         await_ready(relay)
+        yield relay, primary, fallback
+
+
+def test_the_fallback_takes_the_mail_while_the_primary_fails_and_none_is_lost_or_doubled():
+    with relay_with_fallback() as (relay, primary, fallback):
         relay.submit(5)
         wait_for(lambda: len(primary.messages) == 5, SECONDS, "mail at the primary")
         primary.__exit__()
         relay.submit(5)
-        wait_for(lambda: len(fallback.messages) == 5, 120, "mail at the fallback")
+        wait_for(lambda: len(fallback.messages) == 5, SECONDS, "mail at the fallback")
         await_ready(relay)
         assert "mail goes to the fallback upstream now" in relay.logs()
         primary.__enter__()
@@ -220,6 +227,45 @@ def test_the_fallback_takes_the_mail_while_the_primary_fails_and_none_is_lost_or
         wait_for(lambda: len(primary.messages) == 10, 40, "mail at the primary again")
         assert len(fallback.messages) == 5
         assert relay.queued() == 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [
+        (None, ""),
+        (Stage.BANNER, Fault.DROP),
+        (Stage.BANNER, "421 too busy"),
+        (Stage.EHLO, "421 too busy"),
+        (Stage.AUTH, "454 Temporary authentication failure"),
+    ],
+)
+def test_mail_that_was_under_way_to_an_upstream_that_fails_takes_the_fallback(stage, answer):
+    with relay_with_fallback() as (relay, primary, fallback):
+        primary.misbehave(Stage.DATA, Fault.HANG)
+        relay.submit(30)
+        wait_for(lambda: primary.reached[Stage.DATA] > 1, SECONDS, "mail under way")
+        if stage:
+            primary.misbehave(stage, answer)
+        primary.__exit__()
+        if stage:
+            primary.__enter__()
+        sessions = relay.logs().count(" mta connecting ")
+        wait_for(lambda: len(fallback.messages) == 30, 40, "mail at the fallback")
+        # Left to itself, OpenSMTPD would begin another session at once, hundreds in a second.
+        assert relay.logs().count(" mta connecting ") < sessions + 100
+
+
+def test_mail_that_was_under_way_to_an_upstream_that_is_restarted_leaves_soon():
+    with Upstream("starttls", LOGIN) as upstream, relay_to(upstream) as relay:
+        await_ready(relay)
+        upstream.misbehave(Stage.DATA, Fault.HANG)
+        relay.submit(30)
+        wait_for(lambda: upstream.reached[Stage.DATA] > 1, SECONDS, "mail under way")
+        upstream.__exit__()
+        time.sleep(1)
+        upstream.behave()
+        upstream.__enter__()
+        wait_for(lambda: len(upstream.messages) == 30, 40, "mail after the restart")
 
 
 def test_when_the_fallback_fails_too_both_are_named_and_the_mail_stays():

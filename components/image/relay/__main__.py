@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from . import control, environment, events, health, networks, notices, run_directory, spool
 from .checks import SWITCHED_OFF
+from .circuit_breaker import CircuitBreaker, Circuits
 from .drain import drain
 from .files import CONF_FILE, File, files, upstream_file
 from .health import ADDRESS_FILE, RUN_DIRECTORY
@@ -109,12 +110,15 @@ def _run(
                 event = events.parse(line)
                 journal.write(line, event)
                 metrics.observe(event)
+                if breaker.observe(event):
+                    watch.interrupted()
                 if readiness.observe(event):
                     watch.wake()
             except Exception as error:  # OpenSMTPD would stand still if nobody read its log any more
                 journal.say("error", f"a line of the log was not understood: {error!r}")
         journal.close()
 
+    breaker = CircuitBreaker(Circuits().open)
     readiness = Readiness(upstreams, settings.max_queue_age, publish, journal.say)
     watch = Watch(
         upstreams,

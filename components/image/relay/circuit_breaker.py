@@ -1,0 +1,89 @@
+"""Ends OpenSMTPD's attempts at an upstream that has gone out of order under its hands.
+
+OpenSMTPD closes a route whose first session fails. Once a session was good it does not (mta_route_error and
+mta_route_down in its mta.c are empty): what waits is tried at that address again at once, for ever. A refused login
+would be repeated hundreds of times a second, and no message would take the fallback.
+"""
+
+import os
+import re
+import struct
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from .events import Delivery, UpstreamConnecting, UpstreamDisconnected, UpstreamError
+from .health import RUN_DIRECTORY
+
+# These four are written down in sockets.c too, which acts on the file.
+_FILE = f"{RUN_DIRECTORY}/circuits"
+_CIRCUITS = 64
+_CIRCUIT = struct.Struct("q56s")
+_MILLISECONDS = 1000
+
+# Where no route is closed, the next session begins within milliseconds. With the delays that direct delivery keeps it
+# is 3 s (discdelay_route in OpenSMTPD's limit.c), which harms nobody. A closed route is left alone for 15 s at least.
+_AT_ONCE_SECONDS = 2
+_OPEN_SECONDS = 2
+
+# More than there are connections at a time.
+_SESSIONS = 4096
+
+_URL = re.compile(r".*://\[?([^\]]+?)\]?:([0-9]+)")
+
+
+class Circuits:
+    """The addresses that OpenSMTPD cannot connect to for now. Raises OSError; to be made before OpenSMTPD starts."""
+
+    def __init__(self, path: str = _FILE, clock: Callable[[], float] = time.monotonic):
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        os.truncate(self._file, _CIRCUITS * _CIRCUIT.size)
+        self._clock = clock
+        self._next = 0
+
+    def open(self, address: str) -> None:
+        """Have every connection to `address` (`192.0.2.1 587`) fail for 2 s."""
+        until = int((self._clock() + _OPEN_SECONDS) * _MILLISECONDS)
+        os.pwrite(self._file, _CIRCUIT.pack(until, address.encode()), self._next * _CIRCUIT.size)
+        self._next = (self._next + 1) % _CIRCUITS
+
+
+class CircuitBreaker:
+    """Follows the sessions with upstreams, and calls `open_circuit` with an address (`192.0.2.1 587`).
+
+    That is when a session failed that was begun at once after another had failed there, and no message was taken
+    between. Of many sessions that fail together, as when a server is started again, only the first counts.
+    """
+
+    def __init__(self, open_circuit: Callable[[str], None], clock: Callable[[], float] = time.monotonic):
+        self._open_circuit = open_circuit
+        self._clock = clock
+        self._sessions: dict[str, tuple[str, float]] = {}
+        self._failed: dict[str, float] = {}
+
+    def observe(self, event: object) -> bool:
+        """Something was logged; returns whether a circuit was opened by that."""
+        match event:
+            case UpstreamConnecting(session, url):
+                if address := _URL.fullmatch(url):
+                    self._sessions[session] = (" ".join(address.groups()), self._clock())
+                    if len(self._sessions) > _SESSIONS:
+                        del self._sessions[next(iter(self._sessions))]
+            case UpstreamDisconnected(session):
+                self._sessions.pop(session, None)
+            case Delivery(session, result="Ok") if session in self._sessions:
+                self._failed.pop(self._sessions[session][0], None)
+            case UpstreamError(session) if session in self._sessions:
+                return self._session_failed(*self._sessions.pop(session))
+        return False
+
+    def _session_failed(self, address: str, begin: float) -> bool:
+        before = self._failed.get(address)
+        if before is not None and begin < before:
+            return False
+        self._failed[address] = self._clock()
+        if before is None or begin - before > _AT_ONCE_SECONDS:
+            return False
+        with suppress(OSError):
+            self._open_circuit(address)
+        return True
