@@ -4,7 +4,6 @@ import base64
 import contextlib
 import json
 import smtplib
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from tests.integration.relay_container import Relay, relay_image, wait_for
-from tests.integration.upstream import Upstream
+from tests.integration.upstream import Upstream, port_to_keep
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
 __all__ = ["relay_image"]
@@ -57,8 +56,7 @@ class Observed:
 
 @pytest.fixture(scope="module")
 def observed(relay_image: str) -> Iterator[Observed]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = port_to_keep("127.0.0.1")
     with Upstream("starttls", LOGIN) as upstream:
         upstream.refused_recipients.add("jane.roe@example.org")
         environment = {

@@ -250,22 +250,23 @@ def test_mail_that_was_under_way_to_an_upstream_that_fails_takes_the_fallback(st
         if stage:
             primary.__enter__()
         sessions = relay.logs().count(" mta connecting ")
-        wait_for(lambda: len(fallback.messages) == 30, 40, "mail at the fallback")
+        # OpenSMTPD may tell the sender of a message whose session broke off that it is delayed.
+        wait_for(lambda: sum(bool(m.sender) for m in fallback.messages) == 30, 40, "mail at the fallback")
         # Left to itself, OpenSMTPD would begin another session at once, hundreds in a second.
         assert relay.logs().count(" mta connecting ") < sessions + 100
 
 
-def test_mail_that_was_under_way_to_an_upstream_that_is_restarted_leaves_soon():
+def test_mail_that_was_under_way_to_an_upstream_that_goes_away_leaves_when_it_is_back():
     with Upstream("starttls", LOGIN) as upstream, relay_to(upstream) as relay:
         await_ready(relay)
         upstream.misbehave(Stage.DATA, Fault.HANG)
         relay.submit(30)
         wait_for(lambda: upstream.reached[Stage.DATA] > 1, SECONDS, "mail under way")
         upstream.__exit__()
-        time.sleep(1)
+        await_check(relay, "refused the connection")
         upstream.behave()
         upstream.__enter__()
-        wait_for(lambda: len(upstream.messages) == 30, 40, "mail after the restart")
+        wait_for(lambda: sum(bool(m.sender) for m in upstream.messages) == 30, 40, "mail after the restart")
 
 
 def test_when_the_fallback_fails_too_both_are_named_and_the_mail_stays():

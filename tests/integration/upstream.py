@@ -127,7 +127,7 @@ class Message:
     """From EHLO."""
 
 
-def _port_to_keep(address: str) -> int:
+def port_to_keep(address: str) -> int:
     """A free port that the system gives to no client: else one might have it while nobody listens there."""
     while True:
         port = random.randint(20000, 32000)
@@ -167,7 +167,7 @@ class Upstream:
         self._misbehaviour: dict[Stage, tuple[str | Fault, float]] = {}
         self._lock = threading.Lock()
         self._sessions: set[_Session] = set()
-        self.port = _port_to_keep(address)
+        self.port = port_to_keep(address)
 
     def __enter__(self) -> "Upstream":
         self._listener = socket.create_server((self._address, self.port), backlog=128)

@@ -25,8 +25,10 @@ class Sessions:
         self._breaker.observe(UpstreamConnecting(session, url, "smtp.example.com"))
 
     def fail(self, session: str, after: float = 0) -> bool:
+        before = len(self.opened)
         self.now += after
-        return self._breaker.observe(UpstreamError(session, "AUTH rejected: 535 no"))
+        self._breaker.observe(UpstreamError(session, "AUTH rejected: 535 no"))
+        return len(self.opened) > before
 
     def deliver(self, session: str) -> None:
         self._breaker.observe(

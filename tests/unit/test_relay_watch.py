@@ -177,17 +177,6 @@ def test_what_waits_is_tried_after_a_refused_login_that_no_probe_has_met(monkeyp
     assert world.actions == ["resume", "schedule"]
 
 
-def test_what_opensmtpd_was_made_to_give_back_is_tried_until_it_has_left(monkeypatch):
-    world = World(monkeypatch, PRIMARY)
-    world.round()
-    world.waiting = OLD
-    world.watch.interrupted()
-    assert world.round() is False
-    assert world.round() is False
-    # Not `resume` at once: it takes some seconds until all is given back.
-    assert world.actions == ["schedule", "resume", "schedule"]
-
-
 def test_a_switch_that_failed_is_done_again(monkeypatch):
     world = World(monkeypatch, PRIMARY, FALLBACK)
     world.round(PRIMARY)

@@ -110,8 +110,7 @@ def _run(
                 event = events.parse(line)
                 journal.write(line, event)
                 metrics.observe(event)
-                if breaker.observe(event):
-                    watch.interrupted()
+                breaker.observe(event)
                 if readiness.observe(event):
                     watch.wake()
             except Exception as error:  # OpenSMTPD would stand still if nobody read its log any more

@@ -10,7 +10,6 @@ import re
 import struct
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from .events import Delivery, UpstreamConnecting, UpstreamDisconnected, UpstreamError
 from .health import RUN_DIRECTORY
@@ -61,8 +60,8 @@ class CircuitBreaker:
         self._sessions: dict[str, tuple[str, float]] = {}
         self._failed: dict[str, float] = {}
 
-    def observe(self, event: object) -> bool:
-        """Something was logged; returns whether a circuit was opened by that."""
+    def observe(self, event: object) -> None:
+        """Something was logged."""
         match event:
             case UpstreamConnecting(session, url):
                 if address := _URL.fullmatch(url):
@@ -74,16 +73,12 @@ class CircuitBreaker:
             case Delivery(session, result="Ok") if session in self._sessions:
                 self._failed.pop(self._sessions[session][0], None)
             case UpstreamError(session) if session in self._sessions:
-                return self._session_failed(*self._sessions.pop(session))
-        return False
+                self._session_failed(*self._sessions.pop(session))
 
-    def _session_failed(self, address: str, begin: float) -> bool:
+    def _session_failed(self, address: str, begin: float) -> None:
         before = self._failed.get(address)
         if before is not None and begin < before:
-            return False
+            return
         self._failed[address] = self._clock()
-        if before is None or begin - before > _AT_ONCE_SECONDS:
-            return False
-        with suppress(OSError):
+        if before is not None and begin - before <= _AT_ONCE_SECONDS:
             self._open_circuit(address)
-        return True

@@ -70,16 +70,11 @@ class Watch:
         self._recovered: float | None = None
         """When an upstream worked again, or at the start, while mail still waits that waited then."""
         self._rounds_until_resume = _NEVER
-        self._interrupted = False
         self._wake = threading.Event()
 
     def wake(self) -> None:
         """Probe now, if the last time was 5 s ago, else as soon as it was."""
         self._wake.set()
-
-    def interrupted(self) -> None:
-        """OpenSMTPD was made to give up an upstream: what it gave back is to be tried again, once that passes."""
-        self._interrupted = True
 
     def run(self) -> None:
         """Watch for ever."""
@@ -101,11 +96,8 @@ class Watch:
 
         Raises OSError and ControlFailed.
         """
-        interrupted, self._interrupted = self._interrupted, False
         for name, upstream in self._upstreams.items():
             self._try(name, upstream)
-        if interrupted and not any(self._failures.values()):
-            self._recovered, self._rounds_until_resume = time.monotonic(), 1
         self._change_over()
         waiting = backlog()
         self._readiness.queue(waiting)

@@ -2,7 +2,6 @@
 
 import contextlib
 import smtplib
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +11,7 @@ import pytest
 
 from tests.integration.nameserver import port_53_in_a_container
 from tests.integration.relay_container import Relay, docker, message, relay_image
+from tests.integration.upstream import port_to_keep
 
 from .suite import ConformanceSuite
 
@@ -47,11 +47,6 @@ class _Target:
         return int(docker("inspect", "--format={{.RestartCount}}", self._relay.name).stdout)
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 class _Docker:
     upstream_address = "127.0.0.1"
     upstream_host = "localhost"
@@ -60,7 +55,7 @@ class _Docker:
     @contextlib.contextmanager
     def relay(self, environment: Mapping[str, str], nameserver: str = "") -> Iterator[_Target]:
         options = [f"--dns={nameserver}"] if nameserver else []
-        port = _free_port()
+        port = port_to_keep("127.0.0.1")
         with Relay(
             {**environment, "OPENSMTPD_METRICS_PORT": str(port)}, "--restart=always", *options
         ) as relay:
