@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* These are written down in relay/circuit_breaker.py too. */
+/* These are written down in relay/circuits.py too. */
 #define CIRCUITS_FILE "/run/relay/circuits"
 #define CIRCUITS 64
 struct circuit {

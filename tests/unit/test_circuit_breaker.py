@@ -5,7 +5,8 @@ import struct
 
 import pytest
 
-from components.image.relay.circuit_breaker import CircuitBreaker, Circuits
+from components.image.relay.circuit_breaker import CircuitBreaker
+from components.image.relay.circuits import Circuits
 from components.image.relay.events import Delivery, UpstreamConnecting, UpstreamDisconnected, UpstreamError
 
 pytestmark = pytest.mark.unit

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from . import control, environment, events, health, networks, notices, run_directory, spool
 from .checks import SWITCHED_OFF
-from .circuit_breaker import CircuitBreaker, Circuits
+from .circuit_breaker import CircuitBreaker
+from .circuits import Circuits
 from .drain import drain
 from .files import CONF_FILE, File, files, upstream_file
 from .health import ADDRESS_FILE, RUN_DIRECTORY
