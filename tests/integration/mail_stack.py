@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from local.run_config import SERVICES
 
 from .engine import Engine, Run, engine
 from .local_aws import LocalAws
+from .upstream import port_to_keep
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = "example.com"
@@ -98,7 +98,7 @@ def mail_stack(directory: Path, local_aws: LocalAws, program: str = "", **config
         "relayPort": smtp["starttls"],
         "relayCa": Path(local_aws.account["ca"]).read_text(),
         "verificationResolver": f"{dns['address']}:{dns['port']}",
-        "listenPort": free_port(),
+        "listenPort": port_to_keep("127.0.0.1"),
     }
     project = copy_project(directory, program)
     with engine(directory, project, _config_values(facts | config), stack="local") as running:
@@ -124,10 +124,3 @@ def _config_values(config: dict[str, Any]) -> dict[str, automation.ConfigValue]:
         )
         for key, value in config.items()
     }
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

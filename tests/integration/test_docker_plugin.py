@@ -32,6 +32,7 @@ from local.tools import base_image, docker_engine
 from local.tools.progress import Progress
 
 from .engine import Engine, engine
+from .upstream import port_to_keep
 
 pytestmark = pytest.mark.integration
 
@@ -118,9 +119,7 @@ def make(client: docker.APIClient, name: str) -> Iterator[Make]:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    return port_to_keep("127.0.0.1")
 
 
 _SECRET = "s3cr3t-in-the-environment"

@@ -2,12 +2,11 @@
 
 import re
 import smtplib
-import socket
 
 import pytest
 
 from tests.integration.relay_container import IMAGE, Relay, docker, relay_image, wait_for
-from tests.integration.upstream import Fault, Stage, Upstream
+from tests.integration.upstream import Fault, Stage, Upstream, port_to_keep
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("relay_image")]
 __all__ = ["relay_image"]
@@ -98,17 +97,13 @@ def test_a_volume_of_another_image_is_taken_over_with_the_mail_in_it():
 
 
 def test_an_idle_relay_takes_less_than_28_mib():
-    with Upstream() as upstream, Relay(plain(upstream) | {"OPENSMTPD_METRICS_PORT": free_port()}) as relay:
+    metrics = {"OPENSMTPD_METRICS_PORT": str(port_to_keep("127.0.0.1"))}
+    with Upstream() as upstream, Relay(plain(upstream) | metrics) as relay:
         wait_for(lambda: "relay: ready" in relay.logs(), 15, "readiness in the log")
         usage = docker("stats", "--no-stream", "--format={{.MemUsage}}", relay.name).stdout
         number, unit = re.match(r"([\d.]+)(\w+) /", usage).groups()
         assert unit == "MiB", usage
         assert float(number) < 28, usage
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return str(probe.getsockname()[1])
 
 
 def test_a_second_relay_on_the_same_queue_waits_for_the_end_of_the_first():

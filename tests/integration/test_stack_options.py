@@ -6,8 +6,9 @@ import urllib.request
 
 import pytest
 
-from .mail_stack import DOMAIN, free_port
+from .mail_stack import DOMAIN
 from .relay_container import wait_for
+from .upstream import port_to_keep
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +22,7 @@ def stack(make_mail_stack):
         redirectRecipients="qa@example.net",
         logFormat="json",
         maxRate=14,
-        metricsPort=free_port(),
+        metricsPort=port_to_keep("127.0.0.1"),
     )
     stack.up()
     return stack

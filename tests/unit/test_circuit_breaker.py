@@ -99,6 +99,16 @@ def test_what_ended_well_or_was_never_seen_to_begin_fails_no_more(sessions):
     assert not sessions.fail("unknown")
 
 
+def test_of_addresses_without_end_the_last_ones_are_remembered(sessions):
+    for number in range(5000):
+        sessions.begin("first", f"smtp+tls://198.51.{number // 256}.{number % 256}:25")
+        sessions.fail("first")
+    sessions.begin("second", "smtp+tls://198.51.0.0:25")
+    assert not sessions.fail("second")
+    sessions.begin("second", "smtp+tls://198.51.19.135:25")
+    assert sessions.fail("second")
+
+
 def test_the_file_has_the_address_and_until_when(tmp_path):
     path = tmp_path / "circuits"
     Circuits(str(path), lambda: 100.0).open("192.0.2.1 587")

@@ -8,6 +8,7 @@ would be repeated hundreds of times a second, and no message would take the fall
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 from .events import Delivery, UpstreamConnecting, UpstreamDisconnected, UpstreamError
 
@@ -15,8 +16,8 @@ from .events import Delivery, UpstreamConnecting, UpstreamDisconnected, Upstream
 # is 3 s (discdelay_route in OpenSMTPD's limit.c), which harms nobody. A closed route is left alone for 15 s at least.
 _AT_ONCE_SECONDS = 2
 
-# More than there are connections at a time.
-_SESSIONS = 4096
+# Of each kind; more than there are connections at a time. A relay with direct delivery meets addresses without end.
+_REMEMBERED = 4096
 
 _URL = re.compile(r".*://\[?([^\]]+?)\]?:([0-9]+)")
 
@@ -39,9 +40,7 @@ class CircuitBreaker:
         match event:
             case UpstreamConnecting(session, url):
                 if address := _URL.fullmatch(url):
-                    self._sessions[session] = (" ".join(address.groups()), self._clock())
-                    if len(self._sessions) > _SESSIONS:
-                        del self._sessions[next(iter(self._sessions))]
+                    _remember(self._sessions, session, (" ".join(address.groups()), self._clock()))
             case UpstreamDisconnected(session):
                 self._sessions.pop(session, None)
             case Delivery(session, result="Ok") if session in self._sessions:
@@ -53,6 +52,13 @@ class CircuitBreaker:
         before = self._failed.get(address)
         if before is not None and begin < before:
             return
-        self._failed[address] = self._clock()
+        _remember(self._failed, address, self._clock())
         if before is not None and begin - before <= _AT_ONCE_SECONDS:
             self._open_circuit(address)
+
+
+def _remember(values: dict[str, Any], key: str, value: Any) -> None:
+    values.pop(key, None)
+    values[key] = value
+    if len(values) > _REMEMBERED:
+        del values[next(iter(values))]
