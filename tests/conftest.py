@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import re
 
 import hypothesis
@@ -23,6 +24,12 @@ class _ByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ByFile:
     """Decide which process runs which tests, where there are several."""
     return _ByFile(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives as long as the process: all modules, and all tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -124,8 +124,9 @@ class Engine:
                 on_output=lines.append,
                 on_error=lines.append,
             )
-        finally:
+        except automation.CommandError:
             _collect_abandoned_programs()
+            raise
         run.log = "\n".join(lines)
         return run
 
@@ -207,6 +208,8 @@ def _pulumi() -> tuple[Path, automation.PulumiCommand]:
 
 def _collect_abandoned_programs() -> None:
     """Of a program that failed, suspended coroutines are left, whose end in the middle of something else is noise.
+
+    After each command this would be most of the work of a test process.
 
     Python 3.11 even fails (`AST constructor recursion depth mismatch`) when that something is the compiler.
     """
