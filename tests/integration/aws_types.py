@@ -14,7 +14,7 @@ SES_ARN = f"arn:aws:ses:eu-west-1:{ACCOUNT}"
 
 @dataclass(frozen=True)
 class Family:
-    """Types that are tested together."""
+    """Types that belong together; no two resources of all families have the same name."""
 
     program: Callable[[bool, Callable[[str], pulumi.ResourceOptions]], list[pulumi.CustomResource]]
     """Called with whether it is the second variant, and with what tells the options of a resource by its name."""
@@ -150,12 +150,12 @@ def _iam(second, opts):
         "boundary", name="boundary", policy=_allow("ses:*"), path="/mail/", opts=opts("boundary")
     )
     sending = aws.iam.Policy(
-        "sending",
+        "permission",
         name="sending",
         description="May send",
         policy=_allow("ses:SendRawEmail" if second else "ses:SendEmail"),
         tags={"team": "b" if second else "a"},
-        opts=opts("sending"),
+        opts=opts("permission"),
     )
     user = aws.iam.User(
         "user",
@@ -179,7 +179,7 @@ def _iam(second, opts):
         opts=opts("attachment"),
     )
     key = aws.iam.AccessKey(
-        "key", user=user.name, status="Inactive" if second else "Active", opts=opts("key")
+        "access-key", user=user.name, status="Inactive" if second else "Active", opts=opts("access-key")
     )
     return [boundary, sending, user, inline, attachment, key]
 
@@ -187,7 +187,7 @@ def _iam(second, opts):
 _IAM_FAMILY = Family(
     _iam,
     changes={
-        **dict.fromkeys(("sending", "user", "inline", "key"), "update"),
+        **dict.fromkeys(("permission", "user", "inline", "access-key"), "update"),
         "attachment": "create-replacement",
     },
 )
@@ -318,7 +318,10 @@ def _keeping(second, opts):
     )
     other = aws.kms.Key("other", opts=opts("other"))
     alias = aws.kms.Alias(
-        "alias", name="alias/mail", target_key_id=other.arn if second else key.key_id, opts=opts("alias")
+        "key-alias",
+        name="alias/mail",
+        target_key_id=other.arn if second else key.key_id,
+        opts=opts("key-alias"),
     )
     secret = aws.secretsmanager.Secret(
         "secret",
@@ -351,7 +354,7 @@ def _keeping(second, opts):
 _KEEPING_FAMILY = Family(
     _keeping,
     changes={
-        **dict.fromkeys(("key", "alias", "secret", "parameter", "plain"), "update"),
+        **dict.fromkeys(("key", "key-alias", "secret", "parameter", "plain"), "update"),
         "version": "delete-replaced",
     },
 )

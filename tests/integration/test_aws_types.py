@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pytest
 
-from .aws_types import FAMILIES, Family
+from .aws_types import FAMILIES
 from .engine import Run, engine
 from .local_aws import LocalAws
 
@@ -29,10 +29,10 @@ def config(account):
 
 @dataclass
 class Life:
-    """What the engine did to a family of types, from the first update to the destruction."""
+    """What the engine did to all families, from the first update to the destruction."""
 
-    family: Family
-    names: set[str]
+    names: dict[str, set[str]]
+    """By family."""
     created: Run
     again: Run
     refreshed: Run
@@ -43,38 +43,54 @@ class Life:
     gone: Run
 
 
-def program(family: Family, second: bool, import_ids: Mapping[str, str] | None = None) -> Callable[[], None]:
+def program(second: bool, import_ids: Mapping[str, str] | None = None) -> Callable[[], None]:
     def options(name: str) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(import_=(import_ids or {}).get(name))
 
     def run() -> None:
-        for resource in family.program(second, options):
-            pulumi.export(resource._name, resource.id)
+        for name, family in FAMILIES.items():
+            made = family.program(second, options)
+            pulumi.export(name, {resource._name: resource.id for resource in made})
 
     return run
 
 
-@pytest.fixture(scope="module", params=FAMILIES.values(), ids=FAMILIES)
-def life(request, tmp_path_factory, config):
-    family = request.param
+@pytest.fixture(scope="module")
+def life(tmp_path_factory, config):
+    # One stack for all: what a command takes is mostly the start of the engine and of the plugin.
     directories = [tmp_path_factory.mktemp(name) for name in ("owner", "importer")]
-    with engine(directories[0], program(family, second=False), config) as owner:
+    with engine(directories[0], program(second=False), config) as owner:
         created, again = owner.up(), owner.preview()
         owner.refresh()
         refreshed = owner.preview()
-        owner.program = program(family, second=True)
+        owner.program = program(second=True)
         changed, after_change = owner.up(), owner.preview()
         ids = owner.outputs
-        imports = program(family, second=True, import_ids={**ids, **family.import_ids})
-        with engine(directories[1], imports, config) as importer:
+        import_ids = {name: known for made in ids.values() for name, known in made.items()}
+        for family in FAMILIES.values():
+            import_ids |= family.import_ids
+        with engine(directories[1], program(second=True, import_ids=import_ids), config) as importer:
             imported, destroyed, gone = importer.up(), owner.destroy(), importer.refresh()
-        yield Life(
-            family, set(ids), created, again, refreshed, changed, after_change, imported, destroyed, gone
-        )
+        names = {family: set(made) for family, made in ids.items()}
+        yield Life(names, created, again, refreshed, changed, after_change, imported, destroyed, gone)
 
 
-def test_each_type_is_created(life):
-    assert life.created.changes == dict.fromkeys(life.names, "create")
+@pytest.fixture(params=FAMILIES)
+def family(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def names(life: Life, family: str) -> set[str]:
+    return life.names[family]
+
+
+def changes(run: Run, names: set[str]) -> dict[str, str]:
+    return {name: operation for name, operation in run.changes.items() if name in names}
+
+
+def test_each_type_is_created(life, names):
+    assert changes(life.created, names) == dict.fromkeys(names, "create")
 
 
 def test_what_was_created_or_changed_needs_no_further_change(life):
@@ -85,15 +101,15 @@ def test_a_refresh_finds_what_was_made(life):
     assert life.refreshed.changes == {}
 
 
-def test_each_type_changes_in_place_or_is_replaced(life):
-    assert life.changed.changes == life.family.changes
+def test_each_type_changes_in_place_or_is_replaced(life, family, names):
+    assert changes(life.changed, names) == FAMILIES[family].changes
 
 
-def test_each_type_is_imported_as_it_was_made(life):
-    assert life.imported.changes == dict.fromkeys(life.names, "import")
+def test_each_type_is_imported_as_it_was_made(life, names):
+    assert changes(life.imported, names) == dict.fromkeys(names, "import")
 
 
-def test_what_was_destroyed_is_gone(life):
-    assert life.destroyed.changes == dict.fromkeys(life.names, "delete")
-    gone = {name for name, operation in life.gone.changes.items() if operation == "delete"}
-    assert gone == life.names - set(life.family.stays)
+def test_what_was_destroyed_is_gone(life, family, names):
+    assert changes(life.destroyed, names) == dict.fromkeys(names, "delete")
+    gone = {name for name, operation in changes(life.gone, names).items() if operation == "delete"}
+    assert gone == names - set(FAMILIES[family].stays)
