@@ -31,7 +31,7 @@ from local.workspace import CHECKOUT, LOCAL, LOCAL_KUBERNETES, LOCAL_STACKS, Wor
 _ON_OTHER_STACKS = {"up": user_backend.up, "down": user_backend.down, "outputs": user_backend.outputs}
 _COULD_NOT_LOOK = 2  # as components/doctor has it
 _INTERRUPTED = 130  # as shells report a program that SIGINT ended
-_TEST_PROCESSES = 3  # on two processors; more would not end sooner, as one has all that needs the cluster
+_TEST_PROCESSES = 4  # on two processors: two with a cluster each, which often wait, and two for the rest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
