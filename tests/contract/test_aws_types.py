@@ -23,5 +23,7 @@ def test_every_type_of_the_plugin_is_tested_under_the_engine(monkeypatch):
         for family in FAMILIES.values():
             family.program(False, lambda name: None)
 
-    used = {resource.type for resource in record(program)[0].resources}
+    resources = record(program)[0].resources
+    assert len({resource.name for resource in resources}) == len(resources)
+    used = {resource.type for resource in resources}
     assert used == {each.token for each in AwsProvider.resource_types} - WITHOUT_A_LIFE

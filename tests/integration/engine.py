@@ -124,7 +124,7 @@ class Engine:
                 on_output=lines.append,
                 on_error=lines.append,
             )
-        except automation.CommandError:
+        except Exception:
             _collect_abandoned_programs()
             raise
         run.log = "\n".join(lines)
@@ -209,9 +209,8 @@ def _pulumi() -> tuple[Path, automation.PulumiCommand]:
 def _collect_abandoned_programs() -> None:
     """Of a program that failed, suspended coroutines are left, whose end in the middle of something else is noise.
 
-    After each command this would be most of the work of a test process.
-
     Python 3.11 even fails (`AST constructor recursion depth mismatch`) when that something is the compiler.
+    After each command, rather than after one that failed, this would be most of the work of a test process.
     """
     hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
     try:

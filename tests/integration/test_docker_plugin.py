@@ -117,11 +117,6 @@ def make(client: docker.APIClient, name: str) -> Iterator[Make]:
         resource.delete()
 
 
-@pytest.fixture
-def free_port() -> int:
-    return port_to_keep("127.0.0.1")
-
-
 _SECRET = "s3cr3t-in-the-environment"
 _SETTINGS: dict[str, Any] = {
     "read_only": True,
@@ -345,9 +340,10 @@ def test_capabilities_are_normalised_by_a_read_and_not_by_the_create(make: Make,
 
 @pytest.mark.parametrize("addresses", [("127.0.0.1", "127.0.0.2"), ("127.0.0.2", "127.0.0.1")])
 def test_one_port_on_two_addresses_replaces_at_every_preview(
-    make: Make, image: str, free_port: int, addresses: Sequence[str]
+    make: Make, image: str, addresses: Sequence[str]
 ) -> None:
-    ports = [{"internal": 25, "external": free_port, "ip": address} for address in addresses]
+    port = port_to_keep("127.0.0.1")
+    ports = [{"internal": 25, "external": port, "ip": address} for address in addresses]
     container = make(Container, image=image, ports=ports)
     assert {(change.property_name, change.replaces) for change in container.diff()} == {("ports", True)}
 
@@ -382,9 +378,10 @@ def test_a_changed_healthcheck_does_not_reach_the_running_container(
 
 
 def test_a_stopped_container_is_started_by_the_next_update(
-    make: Make, client: docker.APIClient, image: str, free_port: int
+    make: Make, client: docker.APIClient, image: str
 ) -> None:
-    container = make(Container, image=image, ports=[{"internal": 25, "external": free_port}])
+    ports = [{"internal": 25, "external": port_to_keep("127.0.0.1")}]
+    container = make(Container, image=image, ports=ports)
     client.kill(container.id)
     container.refresh()
     assert container.diff() == [Change("mustRun", "update", replaces=False)]
