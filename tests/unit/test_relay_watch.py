@@ -30,6 +30,8 @@ class World:
         self.actions: list[str] = []
         self.said: list[str] = []
         self.control_fails = False
+        self.comes_during = ""
+        """The action during which a message comes."""
         monkeypatch.setattr(watch, "probe", self._probe)
         monkeypatch.setattr(watch, "backlog", lambda: self.waiting)
         monkeypatch.setattr(watch.time, "monotonic", lambda: self.now)
@@ -57,6 +59,8 @@ class World:
         if self.control_fails:
             raise ControlFailed("no answer")
         self.actions.append(action)
+        if action == self.comes_during:
+            self.waiting = Backlog(1, 0)
 
     def round(self, *failing: str, seconds: float = 5) -> bool:
         self.failing = set(failing)
@@ -130,6 +134,17 @@ def test_a_recovery_with_an_empty_queue_only_opens_the_way(monkeypatch):
     assert world.actions == ["resume"]
 
 
+@pytest.mark.parametrize("action", ["resume", PRIMARY])
+def test_mail_that_comes_while_the_way_is_opened_is_tried(monkeypatch, action):
+    world = World(monkeypatch, PRIMARY, FALLBACK)
+    for _ in range(4):
+        world.round(PRIMARY)
+    world.actions.clear()
+    world.comes_during = action
+    assert world.round() is False
+    assert world.actions == ["resume", PRIMARY, "schedule"]
+
+
 def test_a_recovery_of_a_fallback_that_is_not_in_use_changes_nothing(monkeypatch):
     world = World(monkeypatch, PRIMARY, FALLBACK)
     world.round()
@@ -147,7 +162,7 @@ def test_two_failures_switch_to_the_fallback_and_one_pass_back(monkeypatch):
     world.round(PRIMARY)
     assert (world.actions, world.ready) == ([FALLBACK, "schedule"], True)
     world.round()
-    assert world.actions == [FALLBACK, "schedule", PRIMARY, "resume", "schedule"]
+    assert world.actions == [FALLBACK, "schedule", "resume", PRIMARY, "schedule"]
     assert world.said == ["mail goes to the fallback upstream now", "mail goes to the primary upstream now"]
 
 

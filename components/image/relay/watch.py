@@ -20,8 +20,6 @@ _CATCH_UP_SECONDS = 15 * 60
 # Mail that came a moment after the recovery may still have been sent the old way.
 _LATE_SECONDS = 30
 
-_NEVER = -1
-
 
 def upstreams_of(settings: Settings) -> dict[str, Upstream]:
     """All upstreams by name: PRIMARY, FALLBACK, and `route 1` to `route 9`."""
@@ -69,7 +67,7 @@ class Watch:
         self._untried = set(upstreams)
         self._recovered: float | None = None
         """When an upstream worked again, or at the start, while mail still waits that waited then."""
-        self._rounds_until_resume = _NEVER
+        self._must_resume = False
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -98,6 +96,8 @@ class Watch:
         """
         for name, upstream in self._upstreams.items():
             self._try(name, upstream)
+        # In this order: mail that comes meanwhile either finds an open way, or is counted in what waits.
+        self._open_routes()
         self._change_over()
         waiting = backlog()
         self._readiness.queue(waiting)
@@ -112,20 +112,16 @@ class Watch:
         was_out_of_order = self._readiness.probed(name, failure) or self._failures[name] > 0
         is_idle = name == FALLBACK != self._active
         if was_out_of_order and not failure and not is_idle:
-            self._recovered, self._rounds_until_resume = time.monotonic(), 0
+            self._recovered, self._must_resume = time.monotonic(), True
         elif name in self._untried and not failure and not is_idle:
             self._recovered = time.monotonic()
         self._untried.discard(name)
         self._failures[name] = self._failures[name] + 1 if failure else 0
 
-    def _catch_up(self, waiting: Backlog) -> None:
-        if self._rounds_until_resume == 0:
+    def _open_routes(self) -> None:
+        if self._must_resume:
             self._resume()
-        self._rounds_until_resume = max(_NEVER, self._rounds_until_resume - 1)
-        if self._recovered and not _waits_since(self._recovered, waiting):
-            self._recovered = None
-        if self._recovered:
-            self._schedule()
+            self._must_resume = False
 
     def _change_over(self) -> None:
         fallback_passed = FALLBACK in self._upstreams and not self._failures[FALLBACK]
@@ -134,11 +130,18 @@ class Watch:
             return
         self._switch(chosen)
         self._active = chosen
-        # Not `resume` at once: the mail that OpenSMTPD holds for the primary must come back from there first.
-        self._recovered, self._rounds_until_resume = time.monotonic(), 0 if chosen == PRIMARY else 1
+        # The fallback may have the primary's addresses, but `resume` is for the next round: the mail that OpenSMTPD
+        # holds for the primary must come back from there first.
+        self._recovered, self._must_resume = time.monotonic(), chosen == FALLBACK
         self._readiness.use(chosen)
         self._metrics.use(chosen)
         self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
+
+    def _catch_up(self, waiting: Backlog) -> None:
+        if self._recovered and not _waits_since(self._recovered, waiting):
+            self._recovered = None
+        if self._recovered:
+            self._schedule()
 
 
 def _waits_since(recovered: float, waiting: Backlog) -> bool:
