@@ -127,6 +127,47 @@ def test_what_never_leaves_is_not_tried_for_ever(monkeypatch):
     assert world.actions == ["resume", "schedule"]
 
 
+def test_after_a_recovery_the_tries_come_at_ever_longer_pauses(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round(PRIMARY)
+    world.waiting = Backlog(3, 10_000)
+    tries = []
+    for second in range(0, 900, 5):
+        world.actions.clear()
+        world.round()
+        if "schedule" in world.actions:
+            tries.append(second)
+    assert tries == [0, 5, 10, 20, 40, 80, 160, 320, 640]
+
+
+def test_while_an_upstream_fails_again_nothing_is_tried_there_in_vain(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round(PRIMARY)
+    world.waiting = OLD
+    world.round()
+    for _ in range(5):
+        world.round(PRIMARY)
+    assert world.actions == ["resume", "schedule"]
+    world.round()
+    assert world.actions == ["resume", "schedule"] * 2
+
+
+def test_a_route_that_works_again_is_used_while_the_primary_fails(monkeypatch):
+    world = World(monkeypatch, PRIMARY, "route")
+    world.waiting = OLD
+    world.round(PRIMARY, "route")
+    world.round(PRIMARY)
+    assert world.actions == ["resume", "schedule"]
+
+
+def test_no_message_is_left_untried_for_more_than_three_hours(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.round()
+    world.waiting = Backlog(1, 1)
+    assert all(world.round(seconds=60) for _ in range(24 * 60))
+    assert world.actions == ["schedule"] * 8
+
+
 def test_a_recovery_with_an_empty_queue_only_opens_the_way(monkeypatch):
     world = World(monkeypatch, PRIMARY)
     world.round(PRIMARY)

@@ -1,5 +1,6 @@
 """Probes the upstreams again and again, and acts on what it finds."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ _FIRST_PAUSE_SECONDS = 5
 _CATCH_UP_SECONDS = 15 * 60
 # Mail that came a moment after the recovery may still have been sent the old way.
 _LATE_SECONDS = 30
+# OpenSMTPD tries a message 400 s times the square of its tries after it was taken (scheduler_ramqueue.c). Where many of
+# those were ours, that is after days; its own pauses are shorter than this for most of a day.
+_LONGEST_PAUSE_SECONDS = 3 * 60 * 60
 
 
 def upstreams_of(settings: Settings) -> dict[str, Upstream]:
@@ -37,8 +41,9 @@ class Watch:
 
     What it does, each again after the next round when it raises ControlFailed: `switch` is called with PRIMARY or
     FALLBACK, where mail without a route must go from now on; `resume` when an upstream works again, so that OpenSMTPD
-    forgets that it did not; `schedule` after either, and then at the pace of the probes until what waited has left: it
-    must be tried at once. `say` gets a level and a line for the log.
+    forgets that it did not; `schedule` after either, as what waits must be tried at once, and then after ever longer
+    pauses until what waited has left, or an upstream fails again. No message is left untried for more than 3 hours.
+    `say` gets a level and a line for the log.
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Watch:
         self._recovered: float | None = None
         """When an upstream worked again, or at the start, while mail still waits that waited then."""
         self._must_resume = False
+        self._scheduled = time.monotonic()
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -138,10 +144,20 @@ class Watch:
         self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
 
     def _catch_up(self, waiting: Backlog) -> None:
+        now = time.monotonic()
         if self._recovered and not _waits_since(self._recovered, waiting):
             self._recovered = None
-        if self._recovered:
+        if waiting.messages and now - self._scheduled >= self._pause_between_tries():
             self._schedule()
+            self._scheduled = now
+
+    def _pause_between_tries(self) -> float:
+        if self._recovered is None:
+            return _LONGEST_PAUSE_SECONDS
+        if self._scheduled < self._recovered:
+            return 0
+        # Each try in vain counts: OpenSMTPD plans its next one later, and tells the sender of that delay.
+        return math.inf if self._failures[self._active] else self._scheduled - self._recovered
 
 
 def _waits_since(recovered: float, waiting: Backlog) -> bool:
