@@ -99,6 +99,13 @@ def test_a_start_with_an_upstream_that_takes_mail_tries_the_queue(monkeypatch):
     assert world.actions == ["schedule"]
 
 
+def test_mail_that_came_after_the_start_is_left_to_opensmtpd(monkeypatch):
+    world = World(monkeypatch, PRIMARY)
+    world.waiting = Backlog(1, 3)
+    assert world.round(seconds=5) is True
+    assert world.actions == []
+
+
 def test_a_failure_is_looked_at_again_soon(monkeypatch):
     world = World(monkeypatch, PRIMARY)
     assert world.round(PRIMARY) is False

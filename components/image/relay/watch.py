@@ -71,9 +71,11 @@ class Watch:
         self._failures = dict.fromkeys(upstreams, 0)
         self._untried = set(upstreams)
         self._recovered: float | None = None
-        """When an upstream worked again, or at the start, while mail still waits that waited then."""
-        self._must_resume = False
+        """When an upstream worked again, or for the first time; None once no mail waits that may have failed before."""
+        self._taken_before = time.monotonic()
+        """Which mail that is. Of the start, mail of an earlier run only."""
         self._scheduled = time.monotonic()
+        self._must_resume = False
         self._wake = threading.Event()
 
     def wake(self) -> None:
@@ -118,11 +120,16 @@ class Watch:
         was_out_of_order = self._readiness.probed(name, failure) or self._failures[name] > 0
         is_idle = name == FALLBACK != self._active
         if was_out_of_order and not failure and not is_idle:
-            self._recovered, self._must_resume = time.monotonic(), True
+            self._recover()
+            self._must_resume = True
         elif name in self._untried and not failure and not is_idle:
             self._recovered = time.monotonic()
         self._untried.discard(name)
         self._failures[name] = self._failures[name] + 1 if failure else 0
+
+    def _recover(self) -> None:
+        self._recovered = time.monotonic()
+        self._taken_before = self._recovered + _LATE_SECONDS
 
     def _open_routes(self) -> None:
         if self._must_resume:
@@ -138,14 +145,18 @@ class Watch:
         self._active = chosen
         # The fallback may have the primary's addresses, but `resume` is for the next round: the mail that OpenSMTPD
         # holds for the primary must come back from there first.
-        self._recovered, self._must_resume = time.monotonic(), chosen == FALLBACK
+        self._must_resume = chosen == FALLBACK
+        self._recover()
         self._readiness.use(chosen)
         self._metrics.use(chosen)
         self._say("warning" if chosen == FALLBACK else "info", f"mail goes to the {chosen} upstream now")
 
     def _catch_up(self, waiting: Backlog) -> None:
         now = time.monotonic()
-        if self._recovered and not _waits_since(self._recovered, waiting):
+        oldest_taken = now - waiting.oldest_seconds if waiting.messages else math.inf
+        if self._recovered and (
+            oldest_taken >= self._taken_before or now >= self._recovered + _CATCH_UP_SECONDS
+        ):
             self._recovered = None
         if waiting.messages and now - self._scheduled >= self._pause_between_tries():
             self._schedule()
@@ -158,11 +169,6 @@ class Watch:
             return 0
         # Each try in vain counts: OpenSMTPD plans its next one later, and tells the sender of that delay.
         return math.inf if self._failures[self._active] else self._scheduled - self._recovered
-
-
-def _waits_since(recovered: float, waiting: Backlog) -> bool:
-    age = time.monotonic() - recovered
-    return age < _CATCH_UP_SECONDS and bool(waiting.messages) and waiting.oldest_seconds > age - _LATE_SECONDS
 
 
 def _failure_of(upstream: Upstream, helo: str) -> Failure | None:
