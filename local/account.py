@@ -1,7 +1,6 @@
 """The local AWS as a background process: `python -m local.aws`."""
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ from typing import Any
 
 import boto3
 
+from local.lock import holder
 from local.tools import command
 from local.tools.failure import Failure
 from local.workspace import CHECKOUT
@@ -30,18 +30,14 @@ class LocalAccount:
         self._log = directory / "output.log"
 
     def pid(self) -> int | None:
-        """The process that serves the account. It holds a lock as long as it lives, so its number is never stale."""
-        with contextlib.suppress(FileNotFoundError), (self._directory / "lock").open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(lock.read())
-        return None
+        """The process that serves the account."""
+        return holder(self._directory / "lock")
 
     def facts(self) -> dict[str, Any] | None:
         """What the account says of itself: `local/aws` describes it. Nothing until it answers."""
-        if self.pid() is None:
-            return None
+        return self._announced() if self.pid() else None
+
+    def _announced(self) -> dict[str, Any] | None:
         with contextlib.suppress(FileNotFoundError):
             return json.loads((self._directory / "account.json").read_text())
         return None
@@ -67,7 +63,9 @@ class LocalAccount:
                 start_new_session=True,
             )
         deadline = time.monotonic() + _START_SECONDS
-        while not self.facts():
+        # A killed process may have left its announcement. The lock is not asked: that takes it for a moment, in which
+        # the new process could not.
+        while (self._announced() or {}).get("pid") != process.pid:
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
                 raise Failure(

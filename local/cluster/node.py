@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from local.cluster.network import Network
+from local.lock import holder
 from local.tools import command
 from local.tools.failure import Failure
 from local.workspace import CHECKOUT
@@ -52,13 +53,8 @@ class Node:
         self._input: IO[str] | None = None
 
     def pid(self) -> int | None:
-        """The process that holds the node, if it runs. It has a lock while it lives, so its number is never stale."""
-        with contextlib.suppress(FileNotFoundError), self._lock.open() as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(lock.read())
-        return None
+        """The process that holds the node, if it runs."""
+        return holder(self._lock)
 
     def begin(self) -> None:
         """Start the first process. Until `complete`, the end of this run is the end of the node. Raises Failure."""
