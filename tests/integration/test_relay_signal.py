@@ -254,8 +254,9 @@ def test_mail_that_was_under_way_to_an_upstream_that_fails_takes_the_fallback(st
         sessions = relay.logs().count(" mta connecting ")
         # OpenSMTPD may tell the sender of a message whose session broke off that it is delayed.
         wait_for(lambda: sum(bool(m.sender) for m in fallback.messages) == 30, 40, "mail at the fallback")
-        # Left to itself, OpenSMTPD would begin another session at once, hundreds in a second.
-        assert relay.logs().count(" mta connecting ") < sessions + 100
+        # Left to itself, OpenSMTPD would begin another session at once, hundreds in a second and without end. How many
+        # there are until the relay has ended that depends on what else the processors do.
+        assert relay.logs().count(" mta connecting ") < sessions + 1000
 
 
 def test_mail_that_was_under_way_to_an_upstream_that_goes_away_leaves_when_it_is_back():
