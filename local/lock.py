@@ -14,5 +14,6 @@ def holder(path: Path) -> int | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return int(lock.read() or 0) or None
+            number = lock.read()
+            return int(number) if number else None
     return None

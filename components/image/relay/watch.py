@@ -153,10 +153,8 @@ class Watch:
 
     def _catch_up(self, waiting: Backlog) -> None:
         now = time.monotonic()
-        oldest_taken = now - waiting.oldest_seconds if waiting.messages else math.inf
-        if self._recovered and (
-            oldest_taken >= self._taken_before or now >= self._recovered + _CATCH_UP_SECONDS
-        ):
+        concerns = waiting.messages and now - waiting.oldest_seconds < self._taken_before
+        if self._recovered and not (concerns and now < self._recovered + _CATCH_UP_SECONDS):
             self._recovered = None
         if waiting.messages and now - self._scheduled >= self._pause_between_tries():
             self._schedule()
